@@ -1,0 +1,109 @@
+// Who may import whom. A layer may import itself and the layers listed; core, which is pure, nothing else at all.
+const layers = {
+  core: [],
+  engine: ['core'],
+  store: ['core'],
+  testing: ['core'],
+  server: ['core'],
+  cli: ['core', 'engine', 'store', 'testing', 'server'],
+}
+const frontDoor = ['core', 'engine', 'store']
+
+const tests = '\\.test(-d)?\\.ts$'
+const oneOf = (names) => `^src/(${names.join('|')})/`
+
+/** Unit tests lie beside their source and may import anything. */
+const code = (path, rest = {}) => ({ path, pathNot: tests, ...rest })
+
+const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
+  name: `layer-${layer}`,
+  comment: `${layer} may import: ${[layer, ...allowed].join(', ')}${layer === 'cli' ? ', the front door' : ''}`,
+  severity: 'error',
+  from: code(`^src/${layer}/`),
+  to: {
+    path: '^src/',
+    pathNot: [oneOf([layer, ...allowed]), ...(layer === 'cli' ? ['^src/index\\.ts$'] : [])],
+  },
+}))
+
+export default {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'layer-index',
+      comment: 'the front door re-exports core, engine and store',
+      severity: 'error',
+      from: { path: '^src/index\\.ts$' },
+      to: { path: '^src/', pathNot: oneOf(frontDoor) },
+    },
+    {
+      name: 'layer-unknown',
+      comment: 'a new folder in src needs a line in the table above',
+      severity: 'error',
+      from: code('^src/', { pathNot: [tests, '^src/index\\.ts$', oneOf(Object.keys(layers))] }),
+      to: {},
+    },
+    {
+      name: 'core-is-pure',
+      comment:
+        'no disks, processes or clocks in core: of Node only async_hooks, of npm only the schema types',
+      severity: 'error',
+      from: code('^src/core/'),
+      to: {
+        pathNot: ['^src/', '^(node:)?async_hooks$', '^node_modules/@standard-schema/spec/'],
+        couldNotResolve: false,
+      },
+    },
+    {
+      name: 'stores-are-independent',
+      comment: 'one store never imports another; what they share goes to src/store/shared',
+      severity: 'error',
+      from: code('^src/store/(memory|sqlite)/'),
+      to: { path: '^src/store/(memory|sqlite)/', pathNot: '^src/store/$1/' },
+    },
+    {
+      name: 'sqlite-stays-home',
+      comment: 'only the SQLite store knows SQLite',
+      severity: 'error',
+      from: code('^src/', { pathNot: [tests, '^src/store/sqlite/'] }),
+      to: { path: '^(node:)?sqlite$' },
+    },
+    {
+      name: 'nothing-outside-src',
+      comment: 'the library imports no test, benchmark, example, audit or script',
+      severity: 'error',
+      from: code('^src/'),
+      to: { pathNot: ['^src/', '^node_modules/', '^(node:)?[a-z0-9_/]+$'], couldNotResolve: false },
+    },
+    {
+      name: 'no-import-of-tests',
+      severity: 'error',
+      from: code('^src/'),
+      to: { path: tests },
+    },
+    {
+      name: 'no-dev-dependencies',
+      comment: 'what is published imports only what a user installs',
+      severity: 'error',
+      from: code('^src/'),
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'a cycle of imports that exist at run time; types that know each other are fine',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    tsPreCompilationDeps: true, // type imports count
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: ['node_modules', '^(test|bench|examples|audit|scripts|ui)/'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+    },
+  },
+}

@@ -1,0 +1,100 @@
+import { SerializationError } from '../errors.ts'
+import type { Encoded } from '../ports/effects.ts'
+import { readGraph } from './graph-reader.ts'
+import { writeGraph } from './graph-writer.ts'
+import type { ClassType } from './kinds.ts'
+import { isPlainJson } from './plain-json.ts'
+import { damaged, readError } from './read-error.ts'
+import { reasonOf } from './refusal.ts'
+import { createRegistry, type Registry } from './registry.ts'
+
+export type { ClassType } from './kinds.ts'
+
+/**
+ * Values and errors to text and back (D7, E2). `decode(encode(x))` equals `x`, and what cannot survive is refused.
+ *
+ * The first character names the format: `j` JSON as it is, for values that are nothing else; `g` the tagged form of
+ * `graph-writer.ts`, for all others. Every format that ever shipped stays readable: `golden/` holds texts of each.
+ */
+export interface Codec {
+  /**
+   * `root` names the value in the path of a refusal: `result`, `input`, `output`, `payload`.
+   * @throws SerializationError naming the part that cannot be stored (E3).
+   */
+  encode(value: unknown, root: string): Encoded
+  /** @throws SerializationError when the text is damaged, or needs a class or a version that is not here. */
+  decode(encoded: Encoded): unknown
+  /** Whatever was thrown. Never throws: what cannot be stored is replaced by a short text. */
+  encodeError(thrown: unknown): Encoded
+  decodeError(encoded: Encoded): unknown
+}
+
+const JSON_TAG = 'j'
+const GRAPH_TAG = 'g'
+const JSON_CODE = JSON_TAG.charCodeAt(0)
+const GRAPH_CODE = GRAPH_TAG.charCodeAt(0)
+const UNDEFINED: Encoded = `${GRAPH_TAG}[[]]`
+
+/**
+ * Instances of `classes`, and of no others, come back as instances: with their own enumerable properties, without
+ * their constructor having run (so without `#private` fields). Classes are told apart by name.
+ * @throws TypeError for an anonymous class, two of one name, or a builtin name.
+ */
+export function createCodec(classes: readonly ClassType[] = []): Codec {
+  const registry = createRegistry(classes)
+  const decode = (encoded: Encoded): unknown => decodeText(encoded, registry)
+  return {
+    encode: (value, root) => (value === undefined ? UNDEFINED : encodeValue(value, root, registry)),
+    decode,
+    encodeError: (thrown) => encodeThrown(thrown, registry),
+    decodeError: decode,
+  }
+}
+
+function encodeValue(value: unknown, root: string, registry: Registry): Encoded {
+  const plain = plainText(value)
+  if (plain !== undefined) return plain
+  try {
+    return GRAPH_TAG + writeGraph(value, root, registry, false)
+  } catch (thrown) {
+    if (thrown instanceof SerializationError) throw thrown
+    throw new SerializationError(root, reasonOf(thrown))
+  }
+}
+
+/** Whatever goes wrong here, the tagged form meets again and reports with the path. */
+function plainText(value: unknown): Encoded | undefined {
+  try {
+    return isPlainJson(value) ? JSON_TAG + JSON.stringify(value) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function encodeThrown(thrown: unknown, registry: Registry): Encoded {
+  try {
+    return plainText(thrown) ?? GRAPH_TAG + writeGraph(thrown, 'error', registry, true)
+  } catch (failure) {
+    return lastResort(thrown, failure)
+  }
+}
+
+/** For an error too large for one string. */
+function lastResort(thrown: unknown, failure: unknown): Encoded {
+  const message = `${reasonOf(thrown).slice(0, 1000)} (the rest could not be stored: ${reasonOf(failure)})`
+  return `${GRAPH_TAG}[[1],["Error","Error",{"message":${JSON.stringify(message)}},{}]]`
+}
+
+function decodeText(encoded: Encoded, registry: Registry): unknown {
+  const tag = encoded.charCodeAt(0)
+  try {
+    if (tag === JSON_CODE) return JSON.parse(encoded.slice(1))
+    if (tag === GRAPH_CODE) return encoded === UNDEFINED ? undefined : readGraph(encoded.slice(1), registry)
+  } catch (thrown) {
+    throw thrown instanceof SerializationError ? thrown : damaged(reasonOf(thrown))
+  }
+  if (encoded === '') throw damaged('it is empty')
+  throw readError(
+    `its format ${JSON.stringify(encoded.slice(0, 1))} is unknown here; it was written by a newer version, so upgrade`,
+  )
+}

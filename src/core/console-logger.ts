@@ -1,0 +1,33 @@
+import type { Logger } from './ports/logger.ts'
+
+/** To standard error, so that the output of a script stays its own. */
+export const consoleLogger: Logger = {
+  debug: () => undefined,
+  info: (message, fields) => write('', message, fields),
+  warn: (message, fields) => write('warning: ', message, fields),
+  error: (message, fields) => write('error: ', message, fields),
+}
+
+function write(level: string, message: string, fields: Readonly<Record<string, unknown>> | undefined): void {
+  if (fields === undefined || Object.keys(fields).length === 0) console.error(`${level}${message}`)
+  else console.error(`${level}${message}`, fields)
+}
+
+/** The same logger with fields added to every message. */
+export function withFields(logger: Logger, added: Readonly<Record<string, unknown>>): Logger {
+  const at =
+    (level: keyof Logger): Logger['info'] =>
+    (message, fields) =>
+      logger[level](message, { ...added, ...fields })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** Ignores messages while `muted()` says so: what a replay repeats was said the first time. */
+export function mutedWhile(logger: Logger, muted: () => boolean): Logger {
+  const at =
+    (level: keyof Logger): Logger['info'] =>
+    (message, fields) => {
+      if (!muted()) logger[level](message, fields)
+    }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}

@@ -1,0 +1,95 @@
+import type { Duration } from './duration.ts'
+import { type ReceivedEvent, type WaitForEventOptions, waitForEventIn } from './event.ts'
+import { type InvokeOptions, invokeIn } from './invoke.ts'
+import type { Operation } from './operation.ts'
+import { parallel, parallelIn } from './parallel.ts'
+import type { Logger } from './ports/logger.ts'
+import { any, anyIn, race, raceIn } from './race.ts'
+import type { Run } from './run.ts'
+import { ambientScope, type Scope } from './scope.ts'
+import { sleepIn } from './sleep.ts'
+import { step, stepIn } from './step.ts'
+import type { Workflow } from './workflow.ts'
+
+/** What `execute` may know of a step: what the journal has told it so far, the same on replay. */
+export interface StepInfo {
+  readonly status: 'running' | 'completed' | 'failed' | 'cancelled'
+  /** Milliseconds since the epoch; known once an attempt has ended. */
+  readonly startedAt: number | undefined
+  readonly completedAt: number | undefined
+  /** Milliseconds of the last attempt. */
+  readonly duration: number | undefined
+  /** Attempts that have ended. */
+  readonly attempts: number
+}
+
+/** What a workflow's `execute` is given. Everything on it is deterministic: a replay sees the same. */
+export interface Context<I = unknown> {
+  /** The run's id. */
+  readonly id: string
+  /** The workflow's name. */
+  readonly name: string | undefined
+  readonly input: I
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal
+  /** Steps started so far, by key (at the root: by name). */
+  readonly steps: Readonly<Record<string, StepInfo | undefined>>
+  /** Messages carry the run's id and are not repeated by a replay. */
+  readonly log: Logger
+  /** Time of the last thing that happened to the run, in milliseconds since the epoch: stands still between two awaits. */
+  now(): number
+  /** In [0, 1), from the run's seed. */
+  random(): number
+  /** A version 4 UUID, from the run's seed. */
+  uuid(): string
+  /**
+   * Runs another workflow as a run of its own: own id, own journal, started once however often this run is replayed.
+   * @throws {ChildError} when awaited: the child failed or was cancelled
+   */
+  invoke<CI, CO>(child: Workflow<CI, CO>, input: NoInfer<CI>, options?: InvokeOptions): Operation<CO>
+  /** A durable timer: it goes on while no process runs. */
+  sleep(duration: Duration): Operation<void>
+  /**
+   * Waits for an event sent to this run (`run.signal(name, payload)`), also one that was sent before. An event is received once.
+   * One name resolves to the payload, several to `{ name, payload }`.
+   * @throws {TimeoutError} when awaited: the time was up, and there is no `timeoutValue`
+   */
+  // oxlint-disable-next-line no-explicit-any -- a payload is whatever was sent, unless the caller says what
+  waitForEvent<T = any>(name: string, options?: WaitForEventOptions): Operation<T>
+  waitForEvent(names: readonly string[], options?: WaitForEventOptions): Operation<ReceivedEvent>
+  readonly step: typeof step
+  readonly parallel: typeof parallel
+  readonly race: typeof race
+  readonly any: typeof any
+}
+
+/** @param root where operations belong when the code that creates them has lost its place (a callback of a foreign library) */
+export function createContext<I>(run: Run, root: Scope, input: I): Context<I> {
+  const here = (what: string): Scope => {
+    const ambient = ambientScope(what)
+    return ambient?.host === run ? ambient : root
+  }
+  const context = {
+    id: run.runId,
+    name: run.name,
+    input,
+    get signal() {
+      return root.signal
+    },
+    steps: run.steps,
+    log: run.log,
+    now: () => run.now,
+    random: () => run.random.float(),
+    uuid: () => run.random.uuid(),
+    invoke: (child: unknown, childInput: unknown, options?: InvokeOptions) =>
+      invokeIn(here('ctx.invoke()'), child, childInput, options, context.invoke),
+    sleep: (duration: Duration) => sleepIn(here('ctx.sleep()'), duration, context.sleep),
+    waitForEvent: (names: string | readonly string[], options?: WaitForEventOptions) =>
+      waitForEventIn(here('ctx.waitForEvent()'), names, options, context.waitForEvent),
+    step: ((name, fn, options) => stepIn(here('ctx.step()'), name, fn, options, context.step)) as typeof step,
+    parallel: ((branches, options) => parallelIn(here('ctx.parallel()'), branches, options, context.parallel)) as typeof parallel,
+    race: ((branches, options) => raceIn(here('ctx.race()'), branches, options, context.race)) as typeof race,
+    any: ((branches, options) => anyIn(here('ctx.any()'), branches, options, context.any)) as typeof any,
+  }
+  return context as Context<I>
+}

@@ -1,0 +1,58 @@
+import { abortSignal, anything, boolean, callable, checkOptions, duration, either, name, positiveInteger } from './check.ts'
+import { type Duration, milliseconds } from './duration.ts'
+import type { GroupSettings } from './group.ts'
+import type { GroupCounts } from './ports/observer.ts'
+
+/** Options that every kind of group takes. */
+export interface GroupOptions {
+  /** The group's name in the journal and on the timeline. Default: `parallel`, `race` or `any`. */
+  readonly name?: string
+  /** Counted from the group's start; the absolute deadline is journaled and survives a crash. */
+  readonly timeout?: Duration
+  /** Aborts the group from outside: its branches are cancelled and it rejects with a `CancelledError`. */
+  readonly signal?: AbortSignal
+  /**
+   * Whether to return only when cancelled branches have really stopped, for compensation that must not overlap with
+   * them: `true` waits as long as it takes, a duration at most that long. Default `false`: return at once.
+   */
+  readonly waitForCancelled?: boolean | Duration
+}
+
+/** Every option of any group; each kind accepts some of them. */
+interface AnyOptions extends GroupOptions {
+  readonly concurrency?: number
+  readonly stagger?: Duration
+  readonly onProgress?: (progress: GroupCounts) => void
+}
+
+const COMMON = {
+  name,
+  timeout: duration,
+  timeoutValue: anything,
+  signal: abortSignal,
+  waitForCancelled: either((value) => typeof value === 'boolean', duration),
+}
+
+export const PARALLEL_OPTIONS = { concurrency: positiveInteger, settle: boolean, onProgress: callable, ...COMMON }
+
+export const RACE_OPTIONS = { stagger: duration, ...COMMON }
+
+/** @throws {TypeError} an unknown option, or a bad value (E7) */
+export function groupSettings(
+  where: string,
+  options: AnyOptions | undefined,
+  checks: typeof PARALLEL_OPTIONS | typeof RACE_OPTIONS,
+): GroupSettings {
+  checkOptions(where, options, checks)
+  if (options !== undefined && 'timeoutValue' in options && options.timeout === undefined)
+    throw new TypeError(`${where}: "timeoutValue" says what to return after a "timeout", and there is none`)
+  const { timeout, stagger, waitForCancelled = false } = options ?? {}
+  return {
+    concurrency: options?.concurrency ?? Number.POSITIVE_INFINITY,
+    timeout: timeout === undefined ? undefined : milliseconds(timeout, 'timeout'),
+    stagger: stagger === undefined ? undefined : milliseconds(stagger, 'stagger'),
+    patience: typeof waitForCancelled === 'boolean' ? (waitForCancelled ? Number.POSITIVE_INFINITY : 0) : milliseconds(waitForCancelled, 'waitForCancelled'),
+    signal: options?.signal,
+    onProgress: options?.onProgress,
+  }
+}

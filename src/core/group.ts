@@ -1,0 +1,230 @@
+import { type Branch, type BranchList, type BranchOwner, FunctionBranch, OperationBranch } from './branch.ts'
+import { CancelledError, type CancelReason, TimeoutError } from './errors.ts'
+import type { Leaf } from './host.ts'
+import { derivedKey } from './key.ts'
+import { OperationCore, type Work } from './operation.ts'
+import type { Completion, Effect, Key } from './ports/effects.ts'
+import type { GroupCounts } from './ports/observer.ts'
+import type { Scope } from './scope.ts'
+import { StopWatch } from './stop-watch.ts'
+
+/** A group's options, checked, durations in milliseconds. */
+export interface GroupSettings {
+  readonly concurrency: number
+  readonly timeout: number | undefined
+  readonly stagger: number | undefined
+  /** How long to wait for cancelled branches to stop: 0 for not at all, Infinity for as long as it takes. */
+  readonly patience: number
+  readonly signal: AbortSignal | undefined
+  readonly onProgress: ((progress: GroupCounts) => void) | undefined
+}
+
+/** What the group has come to, and why the branches that still run are given up. */
+export interface Verdict {
+  readonly fulfilled: boolean
+  readonly outcome: unknown
+  readonly because: CancelReason
+}
+
+/** What makes a `parallel`, a `race` or an `any` of a group. Pure: every method is a function of its arguments. */
+export interface Policy {
+  readonly title: string
+  /** Called after each branch that settles; undefined goes on. */
+  afterBranch(branch: Branch, group: Group): Verdict | undefined
+  /** Called when every branch has settled, or there are none. */
+  afterAll(group: Group): Verdict
+  onTimeout(group: Group, error: TimeoutError): Verdict
+}
+
+/**
+ * Runs branches under a limit and gives up those that a verdict makes superfluous. Invariants:
+ * 1. At most `concurrency` branches are running, and they start in input order (M1).
+ * 2. There is one verdict; nothing that a branch does later changes it (E5).
+ * 3. Everything follows from the order of deliveries, so the group itself needs no record (D1).
+ */
+export class Group implements Work, BranchOwner {
+  readonly key: Key
+  readonly list: BranchList
+  readonly #scope: Scope
+  readonly #policy: Policy
+  readonly #settings: GroupSettings
+  readonly #timers = new Set<Leaf>()
+  #operation!: OperationCore
+  #branches: readonly Branch[] = []
+  #next = 0
+  #allowed = Number.POSITIVE_INFINITY
+  #completed = 0
+  #failed = 0
+  #pumping = false
+  #state: 'open' | 'stopping' | 'closed' = 'open'
+
+  constructor(scope: Scope, key: Key, list: BranchList, policy: Policy, settings: GroupSettings) {
+    this.key = key
+    this.list = list
+    this.#scope = scope
+    this.#policy = policy
+    this.#settings = settings
+    for (const input of list.inputs) if (input instanceof OperationCore) scope.host.adopted(input)
+  }
+
+  get title(): string {
+    return `${this.#policy.title} ${JSON.stringify(this.key)}`
+  }
+
+  get branches(): readonly Branch[] {
+    return this.#branches
+  }
+
+  begin(operation: OperationCore): void {
+    const { timeout, signal, stagger } = this.#settings
+    this.#operation = operation
+    this.#branches = this.list.inputs.map((input, index) => this.#branch(input, index))
+    if (this.#branches.length === 0) return this.#finish(this.#policy.afterAll(this))
+    if (timeout !== undefined) this.#after('timeout', timeout, () => this.#timeOut(timeout))
+    if (signal !== undefined) this.#watch(signal)
+    if (stagger !== undefined) this.#allowed = 1
+    // A signal that is aborted already ends the group with its first delivery; nothing needs to start before that.
+    if (signal?.aborted && !this.#scope.host.replaying) this.#allowed = 0
+    this.#pump()
+    if (this.#state === 'open') this.#scope.host.groupChanged(this.key, this.#counts())
+  }
+
+  abort(_operation: OperationCore, reason: CancelledError, stops: StopWatch | undefined): void {
+    if (this.#state === 'closed') return
+    const open = this.#state === 'open'
+    this.#state = 'closed'
+    this.#cancelTimers(reason)
+    if (open) for (const branch of this.#branches) branch.release(reason, stops)
+  }
+
+  branchSettled(branch: Branch): void {
+    if (this.#state !== 'open') return
+    if (branch.state === 'fulfilled') this.#completed++
+    else this.#failed++
+    this.#report()
+    const verdict =
+      this.#policy.afterBranch(branch, this) ?? (this.#ended === this.#branches.length ? this.#policy.afterAll(this) : undefined)
+    if (verdict !== undefined) return this.#finish(verdict)
+    if (this.#settings.stagger !== undefined && branch.index === this.#next - 1) this.#allowed = this.#next + 1
+    this.#pump()
+  }
+
+  get #ended(): number {
+    return this.#completed + this.#failed
+  }
+
+  #branch(input: unknown, index: number): Branch {
+    if (input instanceof OperationCore) return new OperationBranch(index, input, this)
+    const label = this.list.names?.[index] ?? index
+    const place = { group: this.key, label, parent: this.#scope }
+    return new FunctionBranch(index, input as () => unknown, place, this)
+  }
+
+  /** Not recursive: a branch that settles as it starts comes back to the loop here. */
+  #pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    while (this.#state === 'open' && this.#mayStart()) {
+      const branch = this.#branches[this.#next++]
+      branch?.start()
+      this.#staggerNext()
+    }
+    this.#pumping = false
+  }
+
+  #mayStart(): boolean {
+    const running = this.#next - this.#ended
+    return this.#next < this.#branches.length && this.#next < this.#allowed && running < this.#settings.concurrency
+  }
+
+  #staggerNext(): void {
+    const { stagger } = this.#settings
+    const next = this.#next
+    if (stagger === undefined || next >= this.#branches.length || this.#state !== 'open') return
+    this.#after(`stagger/${next}`, stagger, () => {
+      this.#allowed = Math.max(this.#allowed, next + 1)
+      this.#pump()
+    })
+  }
+
+  #report(): void {
+    const { onProgress } = this.#settings
+    const counts = this.#counts()
+    this.#scope.host.groupChanged(this.key, counts)
+    try {
+      onProgress?.(counts)
+    } catch (error) {
+      this.#scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
+    }
+  }
+
+  #counts(): GroupCounts {
+    const running = this.#next - this.#ended
+    return { total: this.#branches.length, completed: this.#completed, failed: this.#failed, running }
+  }
+
+  #timeOut(timeout: number): void {
+    if (this.#state === 'open') this.#finish(this.#policy.onTimeout(this, new TimeoutError(this.key, timeout)))
+  }
+
+  #watch(signal: AbortSignal): void {
+    const key = derivedKey(this.key, 'abort')
+    this.#effect({ kind: 'abort', key, signal }, (completion) => {
+      if (this.#state !== 'open' || completion.kind !== 'aborted') return
+      const cause = this.#scope.host.codec.decodeError(completion.payload)
+      const because: CancelReason = { kind: 'aborted', by: this.key, cause }
+      this.#finish({ fulfilled: false, outcome: new CancelledError(because), because })
+    })
+  }
+
+  #after(what: string, duration: number, then: () => void): void {
+    this.#effect({ kind: 'timer', key: derivedKey(this.key, what), duration }, then)
+  }
+
+  #effect(effect: Effect, then: (completion: Completion) => void): void {
+    const leaf: Leaf = {
+      key: effect.key,
+      deliver: (completion) => {
+        this.#timers.delete(leaf)
+        then(completion)
+      },
+    }
+    this.#timers.add(leaf)
+    this.#scope.host.start(leaf, effect)
+  }
+
+  #cancelTimers(reason: CancelledError): void {
+    for (const leaf of this.#timers) this.#scope.host.cancel(leaf, reason)
+    this.#timers.clear()
+  }
+
+  #finish(verdict: Verdict): void {
+    this.#state = 'stopping'
+    if (this.#ended === this.#branches.length && this.#timers.size === 0) return this.#close(verdict)
+    const reason = new CancelledError(verdict.because)
+    const { patience } = this.#settings
+    this.#cancelTimers(reason)
+    if (patience === 0) {
+      for (const branch of this.#branches) branch.release(reason, undefined)
+      this.#close(verdict)
+      return
+    }
+    const stops = new StopWatch(this.#scope.host, () => this.#close(verdict))
+    for (const branch of this.#branches) branch.release(reason, stops)
+    stops.seal()
+    if (this.#stillStopping() && patience !== Number.POSITIVE_INFINITY)
+      this.#after('grace', patience, () => this.#close(verdict))
+  }
+
+  #stillStopping(): boolean {
+    return this.#state === 'stopping'
+  }
+
+  #close(verdict: Verdict): void {
+    if (this.#state !== 'stopping') return
+    this.#state = 'closed'
+    if (this.#timers.size > 0) this.#cancelTimers(new CancelledError(verdict.because))
+    if (verdict.fulfilled) this.#operation.fulfil(verdict.outcome)
+    else this.#operation.reject(verdict.outcome)
+  }
+}

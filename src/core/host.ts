@@ -1,0 +1,34 @@
+import type { Codec } from './codec/codec.ts'
+import type { CancelledError } from './errors.ts'
+import type { Completion, Effect, Key } from './ports/effects.ts'
+import type { GroupCounts } from './ports/observer.ts'
+import type { Logger } from './ports/logger.ts'
+import type { OperationCore } from './operation.ts'
+
+/** Something that waits for a completion: a step, a sleep, a group's timeout … */
+export interface Leaf {
+  readonly key: Key
+  deliver(completion: Completion): void
+}
+
+/** What operations see of where they run: inside a run, or outside of any (M7). */
+export interface Host {
+  /** Id of the run; undefined outside. */
+  readonly runId: string | undefined
+  readonly codec: Codec
+  readonly log: Logger
+  /** Recorded completions are still to be delivered (D4). */
+  readonly replaying: boolean
+  /** An operation exists from now on, not started. */
+  created(operation: OperationCore): void
+  /** It is somebody's concern from now on: started, or a branch of a group. */
+  adopted(operation: OperationCore): void
+  start(leaf: Leaf, effect: Effect): void
+  cancel(leaf: Leaf, reason: CancelledError): void
+  /** Delivers to `leaf` when the cancelled `target` has really ended: its function, or its child run. */
+  whenStopped(target: Leaf, leaf: Leaf): void
+  /** For those who watch: nothing depends on it. */
+  groupChanged(key: Key, counts: GroupCounts): void
+  /** A number in [0, 1) that is the same whenever it is asked for this key and attempt. */
+  chance(key: Key, attempt: number): number
+}

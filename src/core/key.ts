@@ -1,0 +1,26 @@
+import type { Key } from './ports/effects.ts'
+
+/*
+ * Keys are injective: `/` ends a scope, `#` counts a repeated name, `!` marks what the library adds (timeouts,
+ * staggers), `%` escapes. A name that holds one of them, or a control character, is escaped; so no name, however
+ * chosen, can equal another operation's key (M3).
+ */
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what it must find
+const SPECIAL = /[%/#!\u0000-\u001f\u007f]/
+// oxlint-disable-next-line no-control-regex -- as above
+const EVERY_SPECIAL = /[%/#!\u0000-\u001f\u007f]/g
+
+export function escapeName(name: string): string {
+  if (!SPECIAL.test(name)) return name
+  return name.replace(EVERY_SPECIAL, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
+/** The prefix of everything inside a function branch. */
+export function branchPrefix(group: Key, label: string | number): string {
+  return `${group}/${typeof label === 'number' ? label : escapeName(label)}/`
+}
+
+/** The key of something that the library does on behalf of an operation: `parallel!timeout`. */
+export function derivedKey(key: Key, what: string): Key {
+  return `${key}!${what}`
+}

@@ -1,0 +1,236 @@
+import type { CancelledError } from './errors.ts'
+import { ambientScope, type Scope } from './scope.ts'
+import type { Key } from './ports/effects.ts'
+import type { StopWatch } from './stop-watch.ts'
+
+declare const result: unique symbol
+
+/**
+ * A unit of durable work that has not begun: what `step`, `parallel`, `race`, `any`, `ctx.invoke`, `ctx.sleep` and
+ * `ctx.waitForEvent` return. It starts when it is first awaited, or when a group starts it (M1), and runs once
+ * however often it is awaited (M2).
+ */
+export interface Operation<out T> extends PromiseLike<T> {
+  /** Type only: what it resolves to. */
+  readonly [result]?: T
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B>
+  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B>
+  finally(onFinally?: (() => void) | null): Promise<T>
+}
+
+export type OperationState = 'created' | 'running' | 'fulfilled' | 'rejected' | 'cancelled'
+
+/** What an operation does: a step, a wait, a group. */
+export interface Work {
+  /** How it is called in messages: `step "charge"`. */
+  readonly title: string
+  begin(operation: OperationCore): void
+  /** Nobody wants it any more. It has begun and has not settled. */
+  abort(operation: OperationCore, reason: CancelledError, stops: StopWatch | undefined): void
+}
+
+/** Told, once and synchronously, that an operation has settled. */
+export interface Listener {
+  settled(operation: OperationCore): void
+}
+
+/** One plain `await`. */
+export interface Waiter {
+  /** Its scope was cancelled: reject it and let go of the operation. */
+  abandon(reason: CancelledError, stops: StopWatch | undefined): void
+}
+
+/**
+ * The one implementation of `Operation`. Invariants:
+ * 1. `created → running → fulfilled | rejected | cancelled`, or `created → cancelled`; a settled one never changes.
+ * 2. It is cancelled exactly when its last want is withdrawn before it settled (M2).
+ * 3. Every promise it hands out has a handler for rejections that come from here (E6).
+ */
+export class OperationCore implements Operation<unknown> {
+  declare readonly [result]?: unknown
+  readonly key: Key
+  readonly scope: Scope
+  readonly work: Work
+  /** Where it was created: an Error whose stack is formatted only if somebody asks. */
+  place: { stack?: string } | undefined
+  #state: OperationState = 'created'
+  #outcome: unknown
+  #wants = 0
+  #listener: Listener | undefined
+  /** Beyond the first: most operations have one. */
+  #listeners: Set<Listener> | undefined
+  #waiters: PlainAwait[] | undefined
+
+  constructor(scope: Scope, key: Key, work: Work) {
+    this.scope = scope
+    this.key = key
+    this.work = work
+    scope.host.created(this)
+  }
+
+  get state(): OperationState {
+    return this.#state
+  }
+
+  get settled(): boolean {
+    return this.#state !== 'created' && this.#state !== 'running'
+  }
+
+  /** The value, or what it rejects with; undefined before it settles. */
+  get outcome(): unknown {
+    return this.#outcome
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Operation'
+  }
+
+  then<A = unknown, B = never>(
+    onFulfilled?: ((value: unknown) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const awaited = this.#await()
+    const derived = awaited.then(onFulfilled, onRejected)
+    // Invariant 3: a rejection that only passes through is not the caller's; one that the caller's own handler throws is.
+    if (typeof onRejected !== 'function') awaited.catch(() => derived.catch(ignore))
+    return derived
+  }
+
+  catch(onRejected?: ((reason: unknown) => unknown) | null): Promise<unknown> {
+    return this.then(undefined, onRejected)
+  }
+
+  finally(onFinally?: (() => void) | null): Promise<unknown> {
+    const awaited = this.#await()
+    const derived = awaited.finally(onFinally)
+    awaited.catch(() => derived.catch(ignore))
+    return derived
+  }
+
+  /** One more group or `await` wants it. */
+  want(): void {
+    this.#wants++
+  }
+
+  /** One fewer does. The last one to go aborts it. */
+  unwant(reason: CancelledError, stops: StopWatch | undefined): void {
+    this.#wants--
+    if (this.#wants > 0 || this.settled) return
+    const begun = this.#state === 'running'
+    this.#settle('cancelled', reason)
+    if (begun) this.work.abort(this, reason, stops)
+  }
+
+  /** Begins it, unless it has begun. */
+  start(): void {
+    if (this.#state !== 'created') return
+    this.#state = 'running'
+    this.place = undefined
+    this.scope.host.adopted(this)
+    this.work.begin(this)
+  }
+
+  listen(listener: Listener): void {
+    if (this.#listener === undefined) this.#listener = listener
+    else (this.#listeners ??= new Set()).add(listener)
+  }
+
+  unlisten(listener: Listener): void {
+    if (this.#listener === listener) this.#listener = undefined
+    else this.#listeners?.delete(listener)
+  }
+
+  fulfil(value: unknown): void {
+    this.#settle('fulfilled', value)
+  }
+
+  reject(error: unknown): void {
+    this.#settle('rejected', error)
+  }
+
+  #settle(state: OperationState, outcome: unknown): void {
+    if (this.settled) return
+    this.#state = state
+    this.#outcome = outcome
+    const [first, more, waiters] = [this.#listener, this.#listeners, this.#waiters]
+    this.#listener = this.#listeners = this.#waiters = undefined
+    first?.settled(this)
+    if (more !== undefined) for (const listener of more) listener.settled(this)
+    if (waiters !== undefined) for (const waiter of waiters) waiter.settle(state === 'fulfilled', outcome)
+  }
+
+  #await(): Promise<unknown> {
+    const here = ambientScope(`An await of ${this.work.title}`) ?? this.scope
+    if (this.#state === 'fulfilled') return Promise.resolve(this.#outcome )
+    if (this.settled) return rejected(this.#outcome)
+    const refusal = foreign(this, here) ?? here.cancelled
+    if (refusal !== undefined) {
+      this.scope.host.adopted(this)
+      return rejected(refusal)
+    }
+    const waiter = new PlainAwait(this, here)
+    ;(this.#waiters ??= []).push(waiter)
+    this.want()
+    this.start()
+    return waiter.promise
+  }
+
+  /** Forgets a plain await whose scope was cancelled. */
+  drop(waiter: PlainAwait): void {
+    const index = this.#waiters?.indexOf(waiter) ?? -1
+    if (index >= 0) this.#waiters?.splice(index, 1)
+  }
+}
+
+class PlainAwait implements Waiter {
+  readonly promise: Promise<unknown>
+  readonly #operation: OperationCore
+  readonly #scope: Scope
+  #resolve!: (value: unknown) => void
+  #reject!: (reason: unknown) => void
+
+  constructor(operation: OperationCore, scope: Scope) {
+    this.#operation = operation
+    this.#scope = scope
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.promise.catch(ignore)
+    scope.enter(this)
+  }
+
+  settle(fulfilled: boolean, outcome: unknown): void {
+    this.#scope.leave(this)
+    if (fulfilled) this.#resolve(outcome )
+    else this.#reject(outcome)
+  }
+
+  abandon(reason: CancelledError, stops: StopWatch | undefined): void {
+    this.#operation.drop(this)
+    this.#reject(reason)
+    this.#operation.unwant(reason, stops)
+  }
+}
+
+/** Work that belongs to one run cannot be recorded, or cancelled, by another. */
+export function foreign(operation: OperationCore, here: Scope): TypeError | undefined {
+  if (operation.scope.host === here.host) return undefined
+  const home = operation.scope.host.runId
+  const owner = home === undefined ? 'outside of any run' : `by run ${JSON.stringify(home)}`
+  return new TypeError(
+    `${operation.work.title} was created ${owner} and is used in ${here.host.runId === undefined ? 'code outside of it' : `run ${JSON.stringify(here.host.runId)}`}: create it where it is used`,
+  )
+}
+
+function rejected(reason: unknown): Promise<never> {
+  // oxlint-disable-next-line prefer-promise-reject-errors -- a function branch may throw anything
+  const promise = Promise.reject(reason)
+  promise.catch(ignore)
+  return promise
+}
+
+function ignore(): void {}

@@ -1,0 +1,102 @@
+import { type Branch, type BranchInput, branchList } from './branch.ts'
+import { type CancelReason, TimeoutError } from './errors.ts'
+import { Group, type Policy, type Verdict } from './group.ts'
+import { type GroupOptions, groupSettings, PARALLEL_OPTIONS } from './group-options.ts'
+import { inlineScope } from './inline.ts'
+import { type Operation, OperationCore } from './operation.ts'
+import type { GroupCounts } from './ports/observer.ts'
+import { ambientScope, type Scope } from './scope.ts'
+import { rememberPlace } from './step.ts'
+import type { Branches, Constant, ParallelResult } from './types.ts'
+
+export interface ParallelOptions<Settle extends boolean = boolean, OnTimeout extends Constant = Constant> extends GroupOptions {
+  /** At most this many branches run at once; the next starts, in input order, the moment one ends. Default: no limit. */
+  readonly concurrency?: number
+  /** `true`: no failure of a branch fails the group; the result has a `PromiseSettledResult` for each. Default `false`. */
+  readonly settle?: Settle
+  /**
+   * What to return when the time is up, instead of throwing a `TimeoutError`: `'partial'` for what completed so far
+   * with `undefined` in the other places (with `settle`: rejected with the `TimeoutError`), anything else for itself.
+   */
+  readonly timeoutValue?: OnTimeout
+  /** Called after every branch, also again by a replay. What it throws is logged and changes nothing. */
+  readonly onProgress?: (progress: GroupCounts) => void
+}
+
+/**
+ * Runs branches at the same time and returns all their results, in the same places.
+ *
+ * By default the first failure (in journal order) aborts the other branches and is thrown. An operation in `branches`
+ * starts when its turn comes; a function is called then, and may await several operations.
+ *
+ * @param branches an array (tuples keep their types) or a record
+ * @throws {TypeError} at the call, for a bad argument or a promise among the branches (M8)
+ * @throws {TimeoutError} when awaited: the time was up, and there is no `timeoutValue`
+ * @throws {CancelledError} when awaited: the group was cancelled
+ */
+export function parallel<const B extends Branches, Settle extends boolean = false, OnTimeout extends Constant = never>(
+  branches: B,
+  options?: ParallelOptions<Settle, OnTimeout>,
+): Operation<ParallelResult<B, Settle, OnTimeout>> {
+  return parallelIn(ambientScope('parallel()') ?? inlineScope(), branches, options, parallel)
+}
+
+export function parallelIn<R>(scope: Scope, branches: unknown, options: ParallelOptions | undefined, caller: object): Operation<R> {
+  const settings = groupSettings('parallel()', options, PARALLEL_OPTIONS)
+  const list = branchList('parallel()', branches, scope)
+  const settle = options?.settle === true
+  const onTimeout = options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
+  const key = scope.keyFor(options?.name ?? 'parallel')
+  const operation = new OperationCore(scope, key, new Group(scope, key, list, policy(settle, onTimeout), settings))
+  rememberPlace(operation, caller)
+  return operation as Operation<R>
+}
+
+function policy(settle: boolean, onTimeout: { readonly value: unknown } | undefined): Policy {
+  const show = settle ? settled : valueOf
+  return {
+    title: 'parallel',
+    afterBranch: (branch) => (branch.state === 'rejected' && !settle ? failFast(branch) : undefined),
+    afterAll: (group) => fulfilled(collect(group, show), { kind: 'run-ended' }),
+    onTimeout(group, error) {
+      const because: CancelReason = { kind: 'timeout', by: group.key, cause: error }
+      if (onTimeout === undefined) return { fulfilled: false, outcome: error, because }
+      if (onTimeout.value !== 'partial') return fulfilled(onTimeout.value, because)
+      return fulfilled(collect(group, settle ? (branch) => settledBy(branch, error) : valueOf), because)
+    },
+  }
+}
+
+function failFast(branch: Branch): Verdict {
+  return {
+    fulfilled: false,
+    outcome: branch.outcome,
+    because: { kind: 'sibling-failed', by: branch.key, cause: branch.outcome },
+  }
+}
+
+function fulfilled(outcome: unknown, because: CancelReason): Verdict {
+  return { fulfilled: true, outcome, because }
+}
+
+/** Positions and names are kept. `fromEntries` defines its properties, so a branch named `__proto__` is one like any other. */
+function collect(group: Group, show: (branch: Branch) => unknown): unknown {
+  const results = group.branches.map(show)
+  const { names } = group.list
+  return names === undefined ? results : Object.fromEntries(names.map((name, index) => [name, results[index]]))
+}
+
+function valueOf(branch: Branch): unknown {
+  return branch.state === 'fulfilled' ? branch.outcome : undefined
+}
+
+function settled(branch: Branch): PromiseSettledResult<unknown> {
+  return branch.state === 'fulfilled'
+    ? { status: 'fulfilled', value: branch.outcome }
+    : { status: 'rejected', reason: branch.outcome }
+}
+
+function settledBy(branch: Branch, error: TimeoutError): PromiseSettledResult<unknown> {
+  const ended = branch.state === 'fulfilled' || branch.state === 'rejected'
+  return ended ? settled(branch) : { status: 'rejected', reason: error }
+}

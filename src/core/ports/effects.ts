@@ -1,0 +1,156 @@
+/**
+ * What an engine gives one run, and all that the runtime knows of the world.
+ *
+ * Effects are what `execute` asks for; completions are what came of it, in the one durable order (D1). Values
+ * cross the port encoded; types are erased here. An engine never interprets a value.
+ */
+import type { CancelledError } from '../errors.ts'
+import type { StepEffect } from '../step-attempt.ts'
+
+/** An operation's identity in the journal: scope and name, escaped so that no two can collide (M3). */
+export type Key = string
+
+/** A value or an error in the form that the codec gave it. */
+export type Encoded = string
+
+export interface Effects {
+  /** How many completions `next()` will return that were recorded before this execution began. */
+  readonly recorded: number
+  /** Begins the effect. Never throws; whatever goes wrong is a completion, or a rejection of `next()`. */
+  start(effect: Effect): void
+  /**
+   * Nobody wants the effect any more: abort it and commit no completion for it after this (R3). One that
+   * is committed already is still delivered, and ignored by the runtime (D4).
+   */
+  cancel(key: Key, reason: CancelledError): void
+  /**
+   * The next completions, in the durable order, each only once it is committed (D3). Never an empty batch
+   * except after `close()`. Rejects when the run cannot go on here (store failed, lease lost, engine stopped):
+   * the run then stays resumable.
+   */
+  next(): Promise<readonly Completion[]>
+  /** `execute` has ended: whatever still runs is cancelled as `run-ended`, and a waiting `next()` returns `[]`. */
+  close(): void
+}
+
+export type Effect = StepEffect | TimerEffect | ChildEffect | EventEffect | AbortEffect | StopEffect
+
+/** Fires once. The engine journals the absolute deadline when the timer starts, so that it survives a crash. */
+export interface TimerEffect {
+  readonly kind: 'timer'
+  readonly key: Key
+  /** Milliseconds from the first start of this timer in the life of the run. */
+  readonly duration: number
+}
+
+/** A run of its own (M9), started once however often the parent is replayed. */
+export interface ChildEffect {
+  readonly kind: 'child'
+  readonly key: Key
+  /** Opaque to everything between the programming model and the engine. */
+  readonly workflow: unknown
+  readonly workflowName: string | undefined
+  readonly input: Encoded
+  /** The child's id; by default the engine derives one from the parent's id and the key. */
+  readonly id: string | undefined
+}
+
+/** The first event, in order of arrival, with one of the names that `accepts` agrees to. An event is received once. */
+export interface EventEffect {
+  readonly kind: 'event'
+  readonly key: Key
+  readonly names: readonly string[]
+  /** Called live only: what it decided is in the journal. A throw fails the wait. */
+  accepts(name: string, payload: Encoded): boolean
+}
+
+/** An abort from outside the run: when it was seen is decided once, and journaled. */
+export interface AbortEffect {
+  readonly kind: 'abort'
+  readonly key: Key
+  readonly signal: AbortSignal
+}
+
+/** Completes when the function of a cancelled step has really ended (at once when it is not running here). */
+export interface StopEffect {
+  readonly kind: 'stop'
+  readonly key: Key
+  /** The step that was cancelled. */
+  readonly target: Key
+}
+
+interface Completed<Kind extends string> {
+  readonly kind: Kind
+  readonly key: Key
+  /** When it happened, by the engine's clock. */
+  readonly at: number
+}
+
+export interface StepDone extends Completed<'step-done'> {
+  readonly attempt: number
+  readonly startedAt: number
+  readonly payload: Encoded
+}
+
+export interface StepFailed extends Completed<'step-failed'> {
+  readonly attempt: number
+  readonly startedAt: number
+  readonly payload: Encoded
+  /** When the next attempt is due; absent when the step failed for good. Decided once, by the live attempt. */
+  readonly retryAt?: number
+}
+
+export type TimerFired = Completed<'timer-fired'>
+
+export interface EventReceived extends Completed<'event-received'> {
+  readonly name: string
+  readonly payload: Encoded
+}
+
+/** The wait's own filter threw. */
+export interface EventFailed extends Completed<'event-failed'> {
+  readonly payload: Encoded
+}
+
+export interface ChildDone extends Completed<'child-done'> {
+  /** The child's id. */
+  readonly name: string
+  readonly payload: Encoded
+}
+
+export interface ChildFailed extends Completed<'child-failed'> {
+  readonly name: string
+  readonly payload: Encoded
+}
+
+export interface Aborted extends Completed<'aborted'> {
+  /** The signal's reason, encoded as an error. */
+  readonly payload: Encoded
+}
+
+export type Stopped = Completed<'stopped'>
+
+/** Someone asked for the whole run to be cancelled. Its key is `CANCEL_KEY`. */
+export interface CancelRequested extends Completed<'cancel-requested'> {
+  readonly payload: Encoded
+}
+
+/** No operation can have this key: `!` is escaped in names. */
+export const CANCEL_KEY: Key = '!cancel'
+
+export type Completion =
+  | StepDone
+  | StepFailed
+  | TimerFired
+  | EventReceived
+  | EventFailed
+  | ChildDone
+  | ChildFailed
+  | Aborted
+  | Stopped
+  | CancelRequested
+
+type Unplaced<C> = C extends Completion ? Omit<C, 'key' | 'at'> : never
+
+/** A completion before it has its key and its time. */
+export type Happening = Unplaced<Completion>

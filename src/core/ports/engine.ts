@@ -1,0 +1,57 @@
+/** What the programming model needs of an engine: to start runs and to find them again. */
+import type { RunStatus } from './store.ts'
+import type { Workflow } from '../workflow.ts'
+
+/** A handle on one run. Every method looks the run up anew; none holds it in memory. */
+export interface RunHandle<O = unknown> {
+  readonly id: string
+  /**
+   * The output, once there is one. A run that nobody executes is taken up again, if its workflow is known here.
+   * @throws what `execute` threw, in its journaled form (E2)
+   * @throws {CancelledError} the run was cancelled
+   * @throws {RunBlockedError} the run is parked (D5)
+   * @throws {RunNotFoundError} there is no such run
+   */
+  result(): Promise<O>
+  /** @throws {RunNotFoundError} */
+  status(): Promise<RunStatus>
+  /**
+   * Asks for the run to be cancelled. Resolves when the request is recorded; `result()` tells when it has ended.
+   * Has no effect on a run that has ended.
+   * @throws {RunNotFoundError}
+   */
+  cancel(reason?: unknown): Promise<void>
+  /**
+   * Executes an ended or blocked run again. Steps that succeeded are not repeated.
+   * @throws {RunNotFoundError}
+   * @throws {RunConflictError} the run is under way, or has completed
+   */
+  retry(): Promise<void>
+  /**
+   * Sends an event, for `ctx.waitForEvent`. Kept until the run waits for it.
+   * @throws {SerializationError} the payload cannot be stored
+   * @throws {RunNotFoundError}
+   */
+  signal(event: string, payload?: unknown): Promise<void>
+}
+
+export interface StartOptions {
+  /**
+   * Identity of the run. Starting an id again returns the run there is, if workflow and input agree (M12).
+   * Default: a new UUID.
+   */
+  readonly id?: string
+}
+
+export interface Engine {
+  /**
+   * Records a run and begins to execute it.
+   * @throws {InvalidInputError} the workflow's schema refuses the input
+   * @throws {SerializationError} the input cannot be stored
+   * @throws {RunConflictError} the id is taken by another workflow, or another input (M12)
+   * @throws {StoreError}
+   */
+  start<I, O>(workflow: Workflow<I, O>, input: I, options?: StartOptions): Promise<RunHandle<O>>
+  /** The handle of an earlier run. That there is one shows when the handle is used. */
+  get<I, O>(workflow: Workflow<I, O>, id: string): RunHandle<O>
+}

@@ -1,0 +1,34 @@
+/** What an engine tells those who watch. Nothing here is needed to execute a run, and nothing waits for a listener. */
+import type { Key } from './effects.ts'
+import type { RunStatus } from './store.ts'
+
+/** How far a group has come. */
+export interface GroupCounts {
+  readonly total: number
+  /** Branches that succeeded. */
+  readonly completed: number
+  readonly failed: number
+  /** Branches under way; the rest wait for a place. */
+  readonly running: number
+}
+
+export type RunEvent =
+  | {
+      readonly kind: 'run.started'
+      readonly run: string
+      readonly workflow: string | undefined
+      /** Steps whose outcome was recorded before: they will not run again. 0 for a new run. */
+      readonly recordedSteps: number
+    }
+  | { readonly kind: 'run.ended'; readonly run: string; readonly status: RunStatus }
+  | { readonly kind: 'group.progress'; readonly run: string; readonly key: Key; readonly counts: GroupCounts }
+  | { readonly kind: 'step.started'; readonly run: string; readonly key: Key; readonly attempt: number }
+  | {
+      readonly kind: 'step.ended'
+      readonly run: string
+      readonly key: Key
+      readonly attempt: number
+      readonly outcome: 'done' | 'failed' | 'retrying'
+    }
+
+export type Observer = (event: RunEvent) => void

@@ -1,0 +1,168 @@
+/**
+ * What the embedded engine needs of a place that keeps runs. Verbs in four groups: runs, journal, inbox, owners.
+ * Two implementations (memory, sqlite) pass one conformance suite (`testing/store-suite.ts`).
+ *
+ * Every promise resolves only when what it did would survive the store's promised kind of failure (R2), and
+ * rejects only with a `StoreError` (R5).
+ */
+import type { Completion, Encoded, Key } from './effects.ts'
+
+export type RunStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'blocked'
+
+/** Every status but these can still change by itself. */
+export const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>(['completed', 'failed', 'cancelled'])
+
+export interface RunRecord {
+  /** The store's own number of the run: small, stable, used by every other verb. */
+  readonly no: number
+  readonly id: string
+  /** Absent for a workflow without a name. */
+  readonly workflow: string | undefined
+  readonly status: RunStatus
+  readonly input: Encoded
+  readonly output: Encoded | undefined
+  /** Why it failed, was cancelled, or is blocked. */
+  readonly error: Encoded | undefined
+  /** The run whose `ctx.invoke` started it, and the key of that operation. */
+  readonly parent: { readonly id: string; readonly key: Key } | undefined
+  /** Where the code was found, for tools: the command line stores the workflow file's path. */
+  readonly source: string | undefined
+  /** 32 hexadecimal digits: what `ctx.random` and `ctx.uuid` grow from. */
+  readonly seed: string
+  /** Completions with `seq` up to this one belong to earlier attempts at the run (`retry`). */
+  readonly base: number
+  readonly createdAt: number
+  /** When it ended or, while it is blocked, was parked. */
+  readonly endedAt: number | undefined
+  /** The engine instance that executes it now, if any. */
+  readonly owner: string | undefined
+  /** Rises with each claim; a commit under an older epoch is refused (R3). */
+  readonly epoch: number
+}
+
+export type NewRun = Pick<RunRecord, 'id' | 'workflow' | 'input' | 'parent' | 'source' | 'seed' | 'createdAt'>
+
+/**
+ * A run under a claim: what a commit must still hold to be accepted. It is current while the run has this epoch and
+ * an owner: a later claim, a release and an `end` each put an end to it.
+ */
+export interface Claim {
+  readonly no: number
+  readonly epoch: number
+}
+
+/** A completion at its place in the run's one order. `seq` counts from 1 and never has gaps. */
+export interface JournalEntry {
+  readonly seq: number
+  readonly completion: Completion
+}
+
+/** Written when convenient, never waited for: that an attempt began, when a timer is due. Not part of the order. */
+export interface Note {
+  readonly key: Key
+  readonly at: number
+  readonly kind: 'started' | 'due' | 'cancelled'
+  /** Of a `started` step: which attempt. Otherwise 0. */
+  readonly attempt: number
+  /** Of a `due` timer: its absolute deadline. Otherwise 0. */
+  readonly due: number
+}
+
+export type Write =
+  | { readonly kind: 'completion'; readonly claim: Claim; readonly entry: JournalEntry; /** The inbox item that this consumes. */ readonly inboxId?: number }
+  | { readonly kind: 'note'; readonly claim: Claim; readonly note: Note }
+  | {
+      readonly kind: 'end'
+      readonly claim: Claim
+      readonly at: number
+      readonly status: 'completed' | 'failed' | 'cancelled' | 'blocked'
+      readonly output?: Encoded
+      readonly error?: Encoded
+    }
+
+export interface InboxItem {
+  /** Rises over the whole store. */
+  readonly id: number
+  readonly run: number
+  readonly kind: 'event' | 'cancel'
+  /** Name of the event; empty for a cancel request. */
+  readonly name: string
+  readonly payload: Encoded
+  readonly at: number
+}
+
+export interface Owner {
+  readonly id: string
+  readonly pid: number
+  readonly host: string
+  readonly heartbeatAt: number
+}
+
+export interface RunFilter {
+  readonly status?: readonly RunStatus[]
+  readonly workflow?: string
+  /** Id of the parent; `null` for runs that have none. */
+  readonly parent?: string | null
+}
+
+export interface Page {
+  readonly limit: number
+  /** Continue after the run with this `no` (newest first). */
+  readonly before?: number
+}
+
+export interface Store {
+  /** For messages: where the runs are (`memory`, a file's path). */
+  readonly location: string
+
+  // Runs
+  /** Creates the run, or returns the one that has the id already: two callers at once get one run (M12). */
+  createRun(run: NewRun): Promise<{ readonly run: RunRecord; readonly created: boolean }>
+  getRun(id: string): Promise<RunRecord | undefined>
+  /** Newest first. */
+  listRuns(filter: RunFilter, page: Page): Promise<readonly RunRecord[]>
+  /**
+   * Makes `owner` the one that executes the run, if nobody has claimed it since the caller read `epoch`, and
+   * its status is `pending`, `running` or `blocked`. Sets status `running`, clears output, error and end, raises the
+   * epoch.
+   * @returns the claim, or undefined when somebody else was first.
+   */
+  claim(request: { readonly no: number; readonly epoch: number; readonly owner: string }): Promise<Claim | undefined>
+  /** Gives a claimed run back, unfinished: owner cleared, status `pending`. Nothing happens under an old epoch. */
+  release(claim: Claim): Promise<void>
+  /**
+   * Makes an ended or blocked, unowned run `pending` again: output, error and end are cleared. With `fresh`, `base`
+   * moves to the journal's end, so that the next execution starts a new order.
+   * @returns false when the run is in another state by now.
+   */
+  reopen(request: { readonly no: number; readonly epoch: number; readonly fresh: boolean }): Promise<boolean>
+
+  // Journal
+  /**
+   * All writes or none, in order, durable when it resolves; except that writes whose claim is no longer the run's
+   * current one are left out, and those claims' run numbers returned (R3). An `end` clears the owner. An entry that
+   * does not continue its run's order (`seq` is not the last one's successor) makes it reject with `corrupt`.
+   */
+  commit(writes: readonly Write[]): Promise<{ readonly fenced: ReadonlySet<number> }>
+  /** Entries with `seq` greater than `after`, in order. Rejects with `corrupt` when a row's checksum is wrong. */
+  readJournal(no: number, after: number): Promise<readonly JournalEntry[]>
+  /** In the order in which they were committed. */
+  readNotes(no: number): Promise<readonly Note[]>
+
+  // Inbox: what others want of a run. Kept while nobody executes it.
+  post(item: Omit<InboxItem, 'id'>): Promise<InboxItem>
+  /** What was posted after item `after`, for any run, consumed or not, oldest first, at most `limit`. */
+  readInbox(after: number, limit: number): Promise<readonly InboxItem[]>
+  /** The run's items that no completion has consumed, oldest first. */
+  pendingInbox(no: number): Promise<readonly InboxItem[]>
+  /** Id of the newest item, 0 when there is none. */
+  lastInboxId(): Promise<number>
+
+  // Owners: engine instances that execute runs.
+  heartbeat(owner: Owner): Promise<void>
+  getOwner(id: string): Promise<Owner | undefined>
+  removeOwner(id: string): Promise<void>
+
+  /** Lets writes under way end first. Afterwards every verb rejects with `closed`; closing again does nothing. */
+  close(): Promise<void>
+}

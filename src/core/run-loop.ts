@@ -1,0 +1,73 @@
+import { NonDeterminismError, quote } from './errors.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Completion, Effects } from './ports/effects.ts'
+import type { Run, RunOutcome } from './run.ts'
+import { drained, nextTurn } from './turn.ts'
+
+export interface LoopOptions {
+  readonly clock: Clock
+  /**
+   * Milliseconds that a replay waits for the operation of a recorded completion to come to be, before it takes the
+   * code for changed (D5): `execute` may be awaiting something that is not an operation.
+   */
+  readonly patience: number
+}
+
+/** After so many deliveries, timers and I/O get a turn. */
+const DELIVERIES_PER_TURN = 512
+
+/**
+ * Executes a run that has begun until `execute` ends: one completion at a time, microtasks drained in between (D2).
+ *
+ * @throws {NonDeterminismError} the code has changed since the journal was written (D5)
+ * @throws whatever `effects.next()` rejects with: the run cannot go on here, and stays resumable
+ */
+export async function runLoop(run: Run, effects: Effects, options: LoopOptions): Promise<RunOutcome> {
+  let delivered = 0
+  await drained()
+  run.catchUp()
+  while (run.outcome === undefined || run.replaying) {
+    for (const completion of await effects.next()) {
+      await breathe(++delivered)
+      if (run.outcome === undefined) await expect(run, completion, options)
+      if (run.outcome === undefined) run.deliver(completion)
+      else if (run.knows(completion.key)) run.skip()
+      else throw changed(run, completion, '`execute` ended without it.')
+      await drained()
+      run.catchUp()
+    }
+  }
+  return run.outcome
+}
+
+async function breathe(delivered: number): Promise<void> {
+  if (delivered % DELIVERIES_PER_TURN === 0) await nextTurn()
+}
+
+/** Resolves when the completion's operation exists, or `execute` has ended. */
+async function expect(run: Run, completion: Completion, { clock, patience }: LoopOptions): Promise<void> {
+  if (run.knows(completion.key)) return
+  const appeared = await new Promise<boolean>((resolve) => {
+    const stopWaiting = run.whenKnown(completion.key, () => settle(true))
+    const stopTimer = clock.schedule(clock.now() + patience, () => settle(false))
+    const settle = (found: boolean): void => {
+      stopWaiting()
+      stopTimer()
+      resolve(found)
+    }
+  })
+  if (!appeared && run.outcome === undefined) throw changed(run, completion, waiting(run, patience))
+  await drained()
+}
+
+function changed(run: Run, completion: Completion, detail: string): NonDeterminismError {
+  return new NonDeterminismError(run.runId, completion.key, run.waitingKeys, detail)
+}
+
+function waiting(run: Run, patience: number): string {
+  const keys = run.waitingKeys
+  const shown = keys.slice(0, 5).map(quote).join(', ')
+  return keys.length > 0
+    ? `It waits for ${shown}${keys.length > 5 ? ` and ${keys.length - 5} more` : ''} instead. Either the code has changed since, or \`execute\` awaits something that is not an operation (nothing came of it for ${patience} ms).`
+    : `It waits for no operation at all: either the code has changed since, or \`execute\` awaits something that is not an operation (a bare fetch or timer belongs in a step; nothing came of it for ${patience} ms).`
+}

@@ -1,0 +1,243 @@
+import type { Codec } from './codec/codec.ts'
+import { mutedWhile, withFields } from './console-logger.ts'
+import { type Context, createContext, type StepInfo } from './context.ts'
+import { CancelledError } from './errors.ts'
+import type { Host, Leaf } from './host.ts'
+import type { OperationCore } from './operation.ts'
+import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
+import type { Logger } from './ports/logger.ts'
+import type { GroupCounts, Observer } from './ports/observer.ts'
+import { runInScope, Scope } from './scope.ts'
+import { chanceOf, SeededRandom } from './seeded-random.ts'
+import { StepTable } from './step-table.ts'
+
+/** What a run is before it executes: the same at every replay. */
+export interface RunIdentity {
+  readonly id: string
+  /** The workflow's name. */
+  readonly name: string | undefined
+  readonly seed: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+}
+
+/** How `execute` ended. */
+export type RunOutcome =
+  | { readonly status: 'completed'; readonly value: unknown }
+  | { readonly status: 'failed' | 'cancelled'; readonly error: unknown }
+
+/** An operation that nobody ever awaited (M5). */
+export interface NeverAwaited {
+  readonly title: string
+  readonly key: Key
+  /** Where it was created: a file and a position. */
+  readonly place: string
+}
+
+/**
+ * One execution of one run: who waits for which completion. Invariants:
+ * 1. A completion goes to the leaf that waits for its key; one that nobody waits for any more is ignored (D4).
+ * 2. While recorded completions remain, effects are held, and start in the order they were asked for when none
+ *    remain and somebody still wants them (D4).
+ * 3. Nothing here looks at a clock, a disk or a process.
+ */
+export class Run implements Host {
+  readonly runId: string
+  readonly name: string | undefined
+  readonly codec: Codec
+  readonly log: Logger
+  readonly random: SeededRandom
+  readonly #seed: string
+  readonly #effects: Effects
+  readonly #observe: Observer | undefined
+  readonly #root: Scope
+  readonly #leaves = new Map<Key, Leaf>()
+  readonly #held = new Map<Key, Effect>()
+  /** Recorded completions that came before their operation started: the code's limits have changed since. */
+  readonly #early = new Map<Key, Completion[]>()
+  /** Keys that exist, and whether they have started; needed only to tell a changed program (D5), so dropped after the replay. */
+  #known: Map<Key, boolean> | undefined
+  readonly #neverAwaited = new Set<OperationCore>()
+  readonly #steps = new StepTable()
+  #remaining: number
+  #now: number
+  #outcome: RunOutcome | undefined
+  #onKey: ((key: Key) => void) | undefined
+
+  constructor(identity: RunIdentity, effects: Effects, codec: Codec, logger: Logger, observe?: Observer) {
+    this.#observe = observe
+    this.runId = identity.id
+    this.name = identity.name
+    this.codec = codec
+    this.log = mutedWhile(withFields(logger, { run: identity.id }), () => this.replaying)
+    this.random = new SeededRandom(identity.seed)
+    this.#seed = identity.seed
+    this.#effects = effects
+    this.#remaining = effects.recorded
+    this.#known = effects.recorded > 0 ? new Map([[CANCEL_KEY, true]]) : undefined
+    this.#now = identity.createdAt
+    this.#root = new Scope(this, '')
+  }
+
+  get now(): number {
+    return this.#now
+  }
+
+  get steps(): Readonly<Record<string, StepInfo | undefined>> {
+    return this.#steps.view
+  }
+
+  get replaying(): boolean {
+    return this.#remaining > 0
+  }
+
+  /** Set once `execute` has ended. */
+  get outcome(): RunOutcome | undefined {
+    return this.#outcome
+  }
+
+  /** Keys of what the run waits for now, for messages. */
+  get waitingKeys(): readonly Key[] {
+    return [...this.#leaves.keys()]
+  }
+
+  /** Calls `execute`. Its end shows as `outcome`. */
+  begin(execute: (ctx: Context, input: unknown) => unknown, input: unknown): void {
+    const context = createContext(this, this.#root, input)
+    const ended = runInScope(this.#root, () => {
+      try {
+        return Promise.resolve(execute(context, input))
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    })
+    ended.then(
+      (value) => this.#end({ status: 'completed', value }),
+      (error: unknown) => this.#end({ status: this.#cancelledBy(error) ? 'cancelled' : 'failed', error }),
+    )
+  }
+
+  created(operation: OperationCore): void {
+    this.#neverAwaited.add(operation)
+    this.#learn(operation.key, false)
+  }
+
+  adopted(operation: OperationCore): void {
+    this.#neverAwaited.delete(operation)
+  }
+
+  start(leaf: Leaf, effect: Effect): void {
+    const { key } = leaf
+    this.#learn(key, true)
+    this.#leaves.set(key, leaf)
+    if (effect.kind === 'step') this.#steps.started(key)
+    const early = this.#early.get(key)?.shift()
+    if (early !== undefined) queueMicrotask(() => this.#hand(early))
+    else if (this.replaying) this.#held.set(key, effect)
+    else this.#effects.start(effect)
+  }
+
+  cancel(leaf: Leaf, reason: CancelledError): void {
+    if (!this.#leaves.delete(leaf.key)) return
+    this.#steps.cancelled(leaf.key)
+    if (!this.#held.delete(leaf.key)) this.#effects.cancel(leaf.key, reason)
+  }
+
+  whenStopped(target: Leaf, leaf: Leaf): void {
+    this.start(leaf, { kind: 'stop', key: leaf.key, target: target.key })
+  }
+
+  groupChanged(key: Key, counts: GroupCounts): void {
+    this.#observe?.({ kind: 'group.progress', run: this.runId, key, counts })
+  }
+
+  chance(key: Key, attempt: number): number {
+    return chanceOf(`${this.#seed} ${key} ${attempt}`)
+  }
+
+  /** Whether some operation has this key, started or not, wanted or not. Always true of a completion that is not recorded. */
+  knows(key: Key): boolean {
+    return this.#known === undefined || this.#known.has(key)
+  }
+
+  /** Calls back, at most once, when an operation with the key comes to be. @returns stops waiting */
+  whenKnown(key: Key, callback: () => void): () => void {
+    this.#onKey = (created) => {
+      if (created === key) callback()
+    }
+    return () => {
+      this.#onKey = undefined
+    }
+  }
+
+  /** Gives one completion to whoever waits for it. Microtasks must be drained before the next (D2). */
+  deliver(completion: Completion): void {
+    if (this.#remaining > 0) this.#remaining--
+    this.#now = Math.max(this.#now, completion.at)
+    this.#held.delete(completion.key)
+    if (completion.kind === 'cancel-requested') this.#cancelAll(completion.payload)
+    else if (this.#leaves.has(completion.key)) this.#hand(completion)
+    else if (this.#known?.get(completion.key) === false) this.#keep(completion)
+  }
+
+  /** When the replay has caught up: starts what was held and is still wanted (D4). Harmless at any other time. */
+  catchUp(): void {
+    if (this.replaying || this.#known === undefined) return
+    this.#known = undefined
+    for (const effect of this.#held.values()) this.#effects.start(effect)
+    this.#held.clear()
+  }
+
+  /** Recorded completions that `execute` ended without: the operations exist, their results were not needed. */
+  skip(): void {
+    if (this.#remaining > 0) this.#remaining--
+  }
+
+  neverAwaited(): NeverAwaited[] {
+    return [...this.#neverAwaited].map(({ work, key, place }) => ({
+      title: work.title,
+      key,
+      place: place?.stack?.split('\n').at(-1)?.trim() ?? 'an unknown place',
+    }))
+  }
+
+  #hand(completion: Completion): void {
+    const { key } = completion
+    const leaf = this.#leaves.get(key)
+    if (leaf === undefined) return
+    this.#leaves.delete(key)
+    this.#steps.completed(completion)
+    leaf.deliver(completion)
+  }
+
+  #cancelAll(payload: string): void {
+    const cause = this.codec.decodeError(payload)
+    this.#root.cancel(new CancelledError({ kind: 'run-cancelled', ...(cause === undefined ? {} : { cause }) }))
+  }
+
+  /** A cancellation that `execute` let through, perhaps wrapped. */
+  #cancelledBy(error: unknown): boolean {
+    const cancelled = this.#root.cancelled
+    if (cancelled === undefined) return false
+    for (let at: unknown = error, depth = 0; at instanceof Error && depth < 20; at = at.cause, depth++)
+      if (at === cancelled || (at instanceof CancelledError && at.kind === 'run-cancelled')) return true
+    return false
+  }
+
+  #end(outcome: RunOutcome): void {
+    this.#outcome = outcome
+    if (!this.replaying) this.#effects.close()
+  }
+
+  #keep(completion: Completion): void {
+    const kept = this.#early.get(completion.key)
+    if (kept === undefined) this.#early.set(completion.key, [completion])
+    else kept.push(completion)
+  }
+
+  #learn(key: Key, started: boolean): void {
+    if (this.#known === undefined) return
+    this.#known.set(key, started)
+    this.#onKey?.(key)
+  }
+}

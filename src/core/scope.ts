@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { type CancelledError, NestedOperationError } from './errors.ts'
+import type { Host } from './host.ts'
+import { escapeName } from './key.ts'
+import type { Waiter } from './operation.ts'
+import type { Key } from './ports/effects.ts'
+import type { StopWatch } from './stop-watch.ts'
+
+/**
+ * The namespace in which operation names are counted, and the unit of cancellation for code: the run's root, or
+ * one function branch. Cancelling it rejects every plain `await` in it and lets go of what those awaited (M2).
+ */
+export class Scope {
+  readonly host: Host
+  readonly #prefix: string
+  /** Undefined where keys identify nothing: outside of a run. */
+  readonly #counts: Map<string, number> | undefined
+  readonly #waiters = new Set<Waiter>()
+  #controller: AbortController | undefined
+  #cancelled: CancelledError | undefined
+
+  constructor(host: Host, prefix: string) {
+    this.host = host
+    this.#prefix = prefix
+    this.#counts = host.runId === undefined ? undefined : new Map()
+  }
+
+  /** Set once the scope is cancelled; from then on nothing starts in it. */
+  get cancelled(): CancelledError | undefined {
+    return this.#cancelled
+  }
+
+  /** Made when first asked for: most branches never look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#cancelled !== undefined) this.#controller.abort(this.#cancelled)
+    }
+    return this.#controller.signal
+  }
+
+  /** The key of the next operation of this name here: `name`, `name#2`, `name#3` in creation order (M3). */
+  keyFor(name: string): Key {
+    const escaped = this.#prefix + escapeName(name)
+    if (this.#counts === undefined) return escaped
+    const count = (this.#counts.get(name) ?? 0) + 1
+    this.#counts.set(name, count)
+    return count === 1 ? escaped : `${escaped}#${count}`
+  }
+
+  enter(waiter: Waiter): void {
+    this.#waiters.add(waiter)
+  }
+
+  leave(waiter: Waiter): void {
+    this.#waiters.delete(waiter)
+  }
+
+  cancel(reason: CancelledError, stops?: StopWatch): void {
+    if (this.#cancelled !== undefined) return
+    this.#cancelled = reason
+    for (const waiter of this.#waiters) waiter.abandon(reason, stops)
+    this.#waiters.clear()
+    this.#controller?.abort(reason)
+  }
+}
+
+/** Marks the inside of a step's function, where no operation may be created or awaited (M6). */
+export interface StepFrame {
+  readonly stepName: string
+}
+
+const ambient = new AsyncLocalStorage<Scope | StepFrame>()
+
+export function runInScope<T>(scope: Scope, body: () => T): T {
+  return ambient.run(scope, body)
+}
+
+export function runInStep<T>(frame: StepFrame, body: () => T): T {
+  return ambient.run(frame, body)
+}
+
+/**
+ * The scope of the code that is running, or undefined outside of any.
+ * @param what names the operation for the error
+ * @throws {NestedOperationError} inside a step's function
+ */
+export function ambientScope(what: string): Scope | undefined {
+  const store = ambient.getStore()
+  if (store === undefined || store instanceof Scope) return store
+  throw new NestedOperationError(what, store.stepName)
+}

@@ -1,0 +1,183 @@
+/**
+ * One call of a step's function: everything about it that is the same on every engine. The engine decides when it
+ * begins, and what becomes of its outcome.
+ */
+import type { Codec } from './codec/codec.ts'
+import { CancelledError, SerializationError, TimeoutError } from './errors.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Encoded, Key } from './ports/effects.ts'
+import type { Logger } from './ports/logger.ts'
+import { retryDelay, type RetryOptions } from './retry-policy.ts'
+import { runInStep, type StepFrame } from './scope.ts'
+
+/** What a step's function is given. */
+export interface StepContext {
+  /** Aborted when the result is no longer wanted; its `reason` is a `CancelledError` that says why (E4). */
+  readonly signal: AbortSignal
+  /** Which call of the function this is, from 1; calls that a crash cut off count. */
+  readonly attempt: number
+  /** The same for every attempt of this step in this run: hand it to services that know such keys. */
+  readonly idempotencyKey: string
+  readonly log: Logger
+}
+
+export type StepFunction<T> = (step: StepContext) => T | PromiseLike<T>
+
+/** What became of an attempt, ready to be journaled. */
+export type StepOutcome =
+  | { readonly kind: 'done'; readonly payload: Encoded }
+  | { readonly kind: 'failed'; readonly payload: Encoded; readonly retryAt?: number }
+
+/** A step that the runtime asks an engine to run. */
+export interface StepEffect {
+  readonly kind: 'step'
+  readonly key: Key
+  readonly name: string
+  /** At least this; more when earlier attempts left no outcome (a crash). */
+  readonly attempt: number
+  /** The attempt must not begin before this time: the delay of a retry. 0 for none. */
+  readonly notBefore: number
+  execute(control: AttemptControl): Attempt
+}
+
+/** What an engine gives an attempt. */
+export interface AttemptControl {
+  readonly attempt: number
+  readonly clock: Clock
+  /** Called at most once, never synchronously, and not at all after `abort` (R3). */
+  report(outcome: StepOutcome): void
+  /** The function has really ended. Comes just before the report, or after it (a timeout), or alone (an abort). */
+  ended(): void
+}
+
+/** What a step was created with. */
+export interface StepDefinition {
+  readonly key: Key
+  readonly name: string
+  readonly fn: StepFunction<unknown>
+  readonly retry: RetryOptions | undefined
+  /** Milliseconds per attempt. */
+  readonly timeout: number | undefined
+  readonly idempotencyKey: string
+  readonly codec: Codec
+  readonly log: Logger
+  chance(attempt: number): number
+}
+
+export class Attempt implements StepContext, StepFrame {
+  readonly #definition: StepDefinition
+  readonly #control: AttemptControl
+  #controller: AbortController | undefined
+  #aborted: CancelledError | undefined
+  #reported = false
+  #cancelTimeout: (() => void) | undefined
+
+  constructor(definition: StepDefinition, control: AttemptControl) {
+    this.#definition = definition
+    this.#control = control
+  }
+
+  get stepName(): string {
+    return this.#definition.name
+  }
+
+  get attempt(): number {
+    return this.#control.attempt
+  }
+
+  get idempotencyKey(): string {
+    return this.#definition.idempotencyKey
+  }
+
+  get log(): Logger {
+    return this.#definition.log
+  }
+
+  /** Made when first asked for: most functions never look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted)
+    }
+    return this.#controller.signal
+  }
+
+  run(): void {
+    const { fn, timeout } = this.#definition
+    if (timeout !== undefined) {
+      const { clock } = this.#control
+      this.#cancelTimeout = clock.schedule(clock.now() + timeout, () => this.#timeOut(timeout))
+    }
+    let returned: unknown
+    try {
+      returned = runInStep(this, () => fn(this))
+    } catch (error) {
+      this.#settleLater(Promise.reject(error))
+      return
+    }
+    this.#settleLater(Promise.resolve(returned))
+  }
+
+  /** The outcome is not wanted any more. */
+  abort(reason: CancelledError): void {
+    if (this.#aborted !== undefined) return
+    this.#aborted = reason
+    this.#reported = true
+    this.#cancelTimeout?.()
+    this.#controller?.abort(reason)
+  }
+
+  #settleLater(promise: Promise<unknown>): void {
+    promise.then(
+      (value) => this.#end(() => this.#done(value)),
+      (error: unknown) => this.#end(() => this.#failed(error)),
+    )
+  }
+
+  #end(outcome: () => StepOutcome): void {
+    this.#control.ended()
+    if (!this.#reported) this.#report(outcome())
+  }
+
+  #report(outcome: StepOutcome): void {
+    this.#reported = true
+    this.#cancelTimeout?.()
+    this.#control.report(outcome)
+  }
+
+  #timeOut(timeout: number): void {
+    const error = new TimeoutError(this.#definition.key, timeout)
+    const outcome = this.#failed(error)
+    this.#report(outcome)
+    this.#aborted = new CancelledError({ kind: 'timeout', by: this.#definition.key, cause: error })
+    this.#controller?.abort(this.#aborted)
+  }
+
+  #done(value: unknown): StepOutcome {
+    try {
+      return { kind: 'done', payload: this.#definition.codec.encode(value, 'result') }
+    } catch (error) {
+      return this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): StepOutcome {
+    const payload = this.#definition.codec.encodeError(error)
+    const delay = this.#retryDelay(error)
+    return delay === undefined
+      ? { kind: 'failed', payload }
+      : { kind: 'failed', payload, retryAt: this.#control.clock.now() + delay }
+  }
+
+  /** A value that cannot be stored today cannot be stored at the next attempt either. */
+  #retryDelay(error: unknown): number | undefined {
+    if (error instanceof SerializationError) return undefined
+    const definition = this.#definition
+    try {
+      return retryDelay(definition.retry, this.attempt, error, definition.chance(this.attempt))
+    } catch (broken) {
+      definition.log.warn('The retry policy threw, so the step is not tried again', { error: broken })
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { StepInfo } from './context.ts'
+import type { Completion, Key } from './ports/effects.ts'
+
+/** `ctx.steps`: grows with the run, read through a view that cannot be written to. */
+export class StepTable {
+  /** Without a prototype, so that a step may be called `__proto__` or `constructor`. */
+  readonly #entries: Record<Key, StepInfo> = Object.create(null) as Record<Key, StepInfo>
+  readonly view: Readonly<Record<Key, StepInfo | undefined>> = new Proxy(this.#entries, {
+    set: refuse,
+    defineProperty: refuse,
+    deleteProperty: refuse,
+    setPrototypeOf: refuse,
+  })
+
+  started(key: Key): void {
+    this.#entries[key] ??= { status: 'running', startedAt: undefined, completedAt: undefined, duration: undefined, attempts: 0 }
+  }
+
+  completed(completion: Completion): void {
+    if (completion.kind !== 'step-done' && completion.kind !== 'step-failed') return
+    const { key, startedAt, at, attempt } = completion
+    const again = completion.kind === 'step-failed' && completion.retryAt !== undefined
+    this.#entries[key] = {
+      status: completion.kind === 'step-done' ? 'completed' : again ? 'running' : 'failed',
+      startedAt,
+      completedAt: again ? undefined : at,
+      duration: again ? undefined : at - startedAt,
+      attempts: attempt,
+    }
+  }
+
+  cancelled(key: Key): void {
+    const entry = this.#entries[key]
+    if (entry !== undefined) this.#entries[key] = { ...entry, status: 'cancelled' }
+  }
+}
+
+function refuse(): never {
+  throw new TypeError('ctx.steps is read only')
+}

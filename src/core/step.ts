@@ -1,0 +1,157 @@
+import { callable, checkOptions, duration, name as checkName } from './check.ts'
+import { type Duration, milliseconds } from './duration.ts'
+import { type CancelledError, quote, SerializationError, StepError } from './errors.ts'
+import type { Leaf } from './host.ts'
+import { inlineScope } from './inline.ts'
+import { type Operation, OperationCore, type Work } from './operation.ts'
+import type { Completion, Key } from './ports/effects.ts'
+import { checkRetry, type RetryOptions } from './retry-policy.ts'
+import { ambientScope, type Scope } from './scope.ts'
+import { Attempt, type AttemptControl, type StepDefinition, type StepEffect, type StepFunction } from './step-attempt.ts'
+import type { StopWatch } from './stop-watch.ts'
+
+export interface StepOptions {
+  /** Tries again after a failure. Default: one attempt. Delays are durable, attempts are counted across crashes. */
+  readonly retry?: RetryOptions
+  /** Time for each attempt. One that takes longer has its `signal` aborted and fails with a `TimeoutError`. */
+  readonly timeout?: Duration
+  /** What the function gets as `idempotencyKey`. Default: the run's id and the step's key, the same for every attempt. */
+  readonly idempotencyKey?: string
+}
+
+const CHECKS = { retry: checkRetry, timeout: duration, idempotencyKey: checkName }
+
+/**
+ * One unit of work whose outcome is recorded: after that, `fn` never runs again in this run, crash or no crash (R1).
+ * Outside of a workflow it simply runs (M7).
+ *
+ * @param name identity in the journal, together with the scope it is created in; a repeated one is counted (M3)
+ * @param fn may be sync or async; what it returns must be storable (numbers, strings, plain objects, arrays, `Date`,
+ *   `Map`, `Set`, `bigint`, typed arrays, `URL`, `RegExp`, `Error`, registered classes)
+ * @throws {TypeError} at the call, for a bad argument
+ * @throws {StepError} when awaited: the last attempt failed; `cause` is what `fn` threw
+ * @throws {SerializationError} when awaited: the result cannot be stored
+ * @throws {CancelledError} when awaited: it was cancelled before it ended
+ */
+export function step<T>(name: string, fn: StepFunction<T>, options?: StepOptions): Operation<Awaited<T>> {
+  checkName(name, 'step() name')
+  const scope = ambientScope(`step ${quote(name)}`) ?? inlineScope()
+  return stepIn(scope, name, fn, options, step)
+}
+
+/** @param caller frames from this function up are left out of the place that a never awaited step is reported with (M5) */
+export function stepIn<T>(
+  scope: Scope,
+  name: string,
+  fn: StepFunction<T>,
+  options: StepOptions | undefined,
+  caller: object,
+): Operation<Awaited<T>> {
+  checkName(name, 'step() name')
+  callable(fn, `step(${quote(name)}) function`)
+  if (options !== undefined) checkOptions(`step(${quote(name)})`, options, CHECKS)
+  const work = new StepWork(scope, name, fn, options)
+  const operation = new OperationCore(scope, work.key, work)
+  rememberPlace(operation, caller)
+  return operation as Operation<Awaited<T>>
+}
+
+/** Costs one unformatted stack frame; formatted only for a report. */
+export function rememberPlace(operation: OperationCore, caller: object): void {
+  if (operation.scope.host.runId === undefined) return
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 1
+  const place = {}
+  Error.captureStackTrace(place, caller as () => void)
+  Error.stackTraceLimit = limit
+  operation.place = place
+}
+
+/** The definition, the effect and the leaf of one step in one: there can be a hundred thousand of them. */
+class StepWork implements Work, Leaf, StepEffect, StepDefinition {
+  readonly kind = 'step'
+  readonly key: Key
+  readonly name: string
+  readonly fn: StepFunction<unknown>
+  attempt = 1
+  notBefore = 0
+  readonly #scope: Scope
+  readonly #options: StepOptions | undefined
+  #operation: OperationCore | undefined
+
+  constructor(scope: Scope, name: string, fn: StepFunction<unknown>, options: StepOptions | undefined) {
+    this.key = scope.keyFor(name)
+    this.name = name
+    this.fn = fn
+    this.#scope = scope
+    this.#options = options
+  }
+
+  get title(): string {
+    return `step ${quote(this.name)}`
+  }
+
+  get retry(): RetryOptions | undefined {
+    return this.#options?.retry
+  }
+
+  get timeout(): number | undefined {
+    const timeout = this.#options?.timeout
+    return timeout === undefined ? undefined : milliseconds(timeout, 'timeout')
+  }
+
+  get idempotencyKey(): string {
+    const { runId } = this.#scope.host
+    return this.#options?.idempotencyKey ?? (runId === undefined ? this.key : `${runId}:${this.key}`)
+  }
+
+  get codec(): StepDefinition['codec'] {
+    return this.#scope.host.codec
+  }
+
+  get log(): StepDefinition['log'] {
+    return this.#scope.host.log
+  }
+
+  chance(attempt: number): number {
+    return this.#scope.host.chance(this.key, attempt)
+  }
+
+  begin(operation: OperationCore): void {
+    this.#operation = operation
+    this.#scope.host.start(this, this)
+  }
+
+  abort(_operation: OperationCore, reason: CancelledError, stops: StopWatch | undefined): void {
+    this.#scope.host.cancel(this, reason)
+    stops?.effect(this)
+  }
+
+  execute(control: AttemptControl): Attempt {
+    const attempt = new Attempt(this, control)
+    attempt.run()
+    return attempt
+  }
+
+  deliver(completion: Completion): void {
+    const { codec } = this.#scope.host
+    if (completion.kind === 'step-done') {
+      this.#operation?.fulfil(codec.decode(completion.payload))
+    } else if (completion.kind === 'step-failed') {
+      if (completion.retryAt === undefined) this.#operation?.reject(this.#failure(completion.attempt, codec.decodeError(completion.payload)))
+      else this.#again(completion.attempt + 1, completion.retryAt)
+    }
+  }
+
+  #again(attempt: number, notBefore: number): void {
+    this.attempt = attempt
+    this.notBefore = notBefore
+    this.#scope.host.start(this, this)
+  }
+
+  /** A result that cannot be stored is reported as itself: the function did not fail. */
+  #failure(attempts: number, cause: unknown): Error {
+    if (cause instanceof SerializationError) return cause
+    return new StepError({ stepName: this.name, key: this.key, attempts }, cause)
+  }
+}

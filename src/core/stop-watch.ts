@@ -1,0 +1,38 @@
+import { derivedKey } from './key.ts'
+import type { Host, Leaf } from './host.ts'
+
+/**
+ * Waits until everything that one cancellation reached has really stopped (`waitForCancelled`): step functions
+ * through journaled `stop` effects, function branches through their own promises. Nothing here depends on
+ * anything but deliveries, so it replays.
+ */
+export class StopWatch {
+  readonly #host: Host
+  readonly #onStopped: () => void
+  #pending = 1 // one for `seal`
+  constructor(host: Host, onStopped: () => void) {
+    this.#host = host
+    this.#onStopped = onStopped
+  }
+
+  /** Waits for the cancelled `target` to end. */
+  effect(target: Leaf): void {
+    this.#pending++
+    this.#host.whenStopped(target, { key: derivedKey(target.key, 'stop'), deliver: () => this.#one() })
+  }
+
+  promise(promise: Promise<unknown>): void {
+    this.#pending++
+    const one = (): void => this.#one()
+    promise.then(one, one)
+  }
+
+  /** All that must stop has been named. May call `onStopped` at once. */
+  seal(): void {
+    this.#one()
+  }
+
+  #one(): void {
+    if (--this.#pending === 0) this.#onStopped()
+  }
+}

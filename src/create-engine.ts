@@ -1,0 +1,44 @@
+import { join, resolve } from 'node:path'
+import { anything, checkOptions, name as checkName, oneOf } from './core/check.ts'
+import { EmbeddedEngine, type EmbeddedEngineOptions } from './engine/embedded-engine.ts'
+import { sqliteStore } from './store/sqlite/index.ts'
+import type { Store } from './core/ports/store.ts'
+
+export interface EngineOptions extends Omit<EmbeddedEngineOptions, 'openStore'> {
+  /**
+   * Directory of the SQLite file. Default: the environment variable `AI_WORKFLOWS_DIR`, else `.ai-workflows` in the
+   * working directory.
+   */
+  readonly dir?: string
+  /**
+   * What a commit survives: `'full'` (default) a power failure, `'process-crash'` the end of the process, however
+   * sudden, but not of the machine.
+   */
+  readonly durability?: 'full' | 'process-crash'
+  /** Another place to keep runs, such as `memoryStore()`. Excludes `dir` and `durability`. */
+  readonly store?: Store
+}
+
+/** Directory of the runs, as the options and the environment say. */
+export function runsDirectory(dir?: string): string {
+  return resolve(dir ?? (process.env['AI_WORKFLOWS_DIR'] || '.ai-workflows'))
+}
+
+/**
+ * An embedded engine: executes runs in this process and keeps them in a SQLite file. Opens nothing until it is used.
+ * @throws {TypeError} a bad option
+ */
+export function createEngine(options: EngineOptions = {}): EmbeddedEngine {
+  const { dir, durability, store, ...rest } = options
+  checkOptions('createEngine()', { dir, durability, store }, { dir: checkName, durability: oneOf('full', 'process-crash'), store: anything })
+  if (store !== undefined && (dir !== undefined || durability !== undefined))
+    throw new TypeError('createEngine(): "store" excludes "dir" and "durability", which describe the SQLite store')
+  const openStore = async (): Promise<Store> =>
+    store ?? (await sqliteStore({ dir: runsDirectory(dir), ...(durability === undefined ? {} : { durability }) }))
+  return new EmbeddedEngine({ ...rest, openStore })
+}
+
+/** The SQLite file in a directory of runs. */
+export function runsFile(dir?: string): string {
+  return join(runsDirectory(dir), 'runs.db')
+}

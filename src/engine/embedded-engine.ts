@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { anything, callable, checkOptions, duration, name as checkName } from '../core/check.ts'
+import { createCodec, type Codec } from '../core/codec/codec.ts'
+import { consoleLogger } from '../core/console-logger.ts'
+import { type Duration, milliseconds } from '../core/duration.ts'
+import { EngineStoppedError } from '../core/errors.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { Observer } from '../core/ports/observer.ts'
+import type { Random } from '../core/ports/random.ts'
+import { type JournalEntry, type Page, type RunFilter, type RunRecord, type Store } from '../core/ports/store.ts'
+import { systemClock } from '../core/system-clock.ts'
+import type { Workflow } from '../core/workflow.ts'
+import { GroupCommit } from './group-commit.ts'
+import { Handle } from './handle.ts'
+import { Ownership } from './ownership.ts'
+import { type AnyWorkflow, erased, RunService } from './run-service.ts'
+
+export interface EmbeddedEngineOptions {
+  /** Opens the place where runs are kept, when it is first needed. */
+  readonly openStore: () => Promise<Store>
+  /** Classes whose instances (errors among them) may be stored and come back as instances. */
+  readonly classes?: readonly (new (...args: never[]) => object)[]
+  /** Where messages go. Default: the console, to standard error. */
+  readonly log?: Logger
+  /** How long a replay may make no progress before the run is parked (D5). Default 5 seconds. */
+  readonly patience?: Duration
+  /** Time, for tests. Default: the machine's. */
+  readonly clock?: Clock
+  /** Ids and seeds, for tests. Default: the machine's randomness. */
+  readonly random?: Random
+}
+
+const CHECKS = { openStore: callable, classes: anything, log: anything, patience: duration, clock: anything, random: anything }
+
+/** All that the journal knows of a run. */
+export interface RunDetails {
+  readonly record: RunRecord
+  readonly journal: readonly JournalEntry[]
+  /** Given-up steps whose functions still run in this process: they ignored their signal. */
+  readonly lingering: readonly string[]
+}
+
+/** Executes runs in this process over a store. */
+export class EmbeddedEngine implements Engine {
+  readonly codec: Codec
+  readonly #options: EmbeddedEngineOptions
+  readonly #observers = new Set<Observer>()
+  #service: Promise<RunService> | undefined
+  #stopped = false
+
+  /** @throws {TypeError} a bad option */
+  constructor(options: EmbeddedEngineOptions) {
+    checkOptions('createEngine()', options, CHECKS)
+    this.codec = createCodec(options.classes)
+    this.#options = options
+  }
+
+  async start<I, O>(workflow: Workflow<I, O>, input: I, options: StartOptions & { readonly source?: string } = {}): Promise<RunHandle<O>> {
+    const service = await this.#open()
+    const { id } = await service.start(erased(workflow), input, options.id, options.source)
+    return this.get(workflow, id)
+  }
+
+  get<I, O>(workflow: Workflow<I, O>, id: string): RunHandle<O> {
+    return new Handle<O>(id, () => this.#open(), erased(workflow))
+  }
+
+  /** The handle of a run whose code is not at hand: it can be looked at, cancelled and sent events, but not taken up. */
+  find(id: string): RunHandle {
+    checkName(id, 'find() id')
+    return new Handle(id, () => this.#open(), undefined)
+  }
+
+  /** Newest first. */
+  async list(filter: RunFilter = {}, page: Page = { limit: 100 }): Promise<readonly RunRecord[]> {
+    const { parts } = await this.#open()
+    return await parts.store.listRuns(filter, page)
+  }
+
+  /** @throws {RunNotFoundError} */
+  async inspect(id: string): Promise<RunDetails> {
+    const service = await this.#open()
+    const record = await service.find(id)
+    const journal = await service.parts.store.readJournal(record.no, 0)
+    return { record, journal, lingering: service.executor.active(record.no)?.execution.lingering ?? [] }
+  }
+
+  /** Whether a live process executes the run now. */
+  async isRunning(record: RunRecord): Promise<boolean> {
+    const { parts } = await this.#open()
+    return record.owner !== undefined && (await parts.ownership.isAlive(record.owner))
+  }
+
+  /**
+   * Takes up every unfinished run of these workflows that no live process executes (children come with their
+   * parents). For the start of a server.
+   */
+  async resume(workflows: readonly AnyWorkflow[]): Promise<RunHandle[]> {
+    const service = await this.#open()
+    const byName = new Map(workflows.map((one) => [one.name, one]))
+    const handles: RunHandle[] = []
+    let before: number | undefined
+    for (;;) {
+      const page = before === undefined ? { limit: 200 } : { limit: 200, before }
+      const runs = await this.list({ status: ['pending', 'running'], parent: null }, page)
+      for (const record of runs) {
+        const known = record.workflow === undefined ? undefined : byName.get(record.workflow)
+        if (known !== undefined && (await service.executor.take(record, known)) !== undefined) handles.push(this.get(known, record.id))
+      }
+      const last = runs.at(-1)
+      if (last === undefined || runs.length < 200) return handles
+      before = last.no
+    }
+  }
+
+  /** Tells `observer` what happens from now on. @returns stops it */
+  observe(observer: Observer): () => void {
+    this.#observers.add(observer)
+    return () => this.#observers.delete(observer)
+  }
+
+  /**
+   * Stops taking work, lets running steps end within `grace` (default 5 seconds), aborts the rest, and closes the
+   * store. Every unfinished run is resumable (R6).
+   */
+  async stop(options: { readonly grace?: Duration } = {}): Promise<void> {
+    checkOptions('stop()', options, { grace: duration })
+    if (this.#stopped) return
+    this.#stopped = true
+    if (this.#service === undefined) return
+    const { executor, parts } = await this.#service
+    await executor.stop(milliseconds(options.grace ?? '5s', 'grace'))
+    await parts.ownership.end()
+    await parts.store.close()
+  }
+
+  #open(): Promise<RunService> {
+    if (this.#stopped) return Promise.reject(new EngineStoppedError('This cannot be done'))
+    const opening = (this.#service ??= this.#assemble())
+    // An engine that could not open its store tries again the next time.
+    opening.catch(() => {
+      if (this.#service === opening) this.#service = undefined
+    })
+    return opening
+  }
+
+  async #assemble(): Promise<RunService> {
+    const { openStore, clock = systemClock, random = { uuid: () => randomUUID() }, log = consoleLogger, patience = '5s' } = this.#options
+    const store = await openStore()
+    return new RunService({
+      store,
+      clock,
+      random,
+      log,
+      codec: this.codec,
+      commits: new GroupCommit(store, clock),
+      ownership: new Ownership(store, clock, random.uuid()),
+      patience: milliseconds(patience, 'patience'),
+      observe: (event) => {
+        for (const observer of this.#observers) this.#tell(observer, event, log)
+      },
+    })
+  }
+
+  #tell(observer: Observer, event: Parameters<Observer>[0], log: Logger): void {
+    try {
+      observer(event)
+    } catch (error) {
+      log.warn('An observer of the engine threw', { error })
+    }
+  }
+}
+

@@ -1,0 +1,126 @@
+import type { Codec } from '../core/codec/codec.ts'
+import { EngineStoppedError, NonDeterminismError, RunBlockedError, StoreError } from '../core/errors.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { RunEvent } from '../core/ports/observer.ts'
+import type { Claim, InboxItem, RunRecord, RunStatus, Write } from '../core/ports/store.ts'
+import { runLoop } from '../core/run-loop.ts'
+import { Run, type RunOutcome } from '../core/run.ts'
+import { validate } from '../core/schema.ts'
+import type { Workflow } from '../core/workflow.ts'
+import type { StartChild } from './children.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { type History, recordedSteps } from './history.ts'
+import { RunEffects } from './run-effects.ts'
+
+export interface ExecutionOptions {
+  readonly record: RunRecord
+  readonly claim: Claim
+  readonly history: History
+  readonly workflow: Workflow<never, unknown>
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly log: Logger
+  readonly commits: GroupCommit
+  readonly startChild: StartChild
+  readonly observe: (event: RunEvent) => void
+  /** Milliseconds before a replay without progress is parked (D5). */
+  readonly patience: number
+}
+
+type End = Omit<Extract<Write, { kind: 'end' }>, 'kind' | 'claim' | 'at'>
+
+/** One execution of one run in this process: from its claim to its end, or to where it can go no further here. */
+export class Execution {
+  readonly #options: ExecutionOptions
+  readonly #effects: RunEffects
+  readonly #run: Run
+
+  constructor(options: ExecutionOptions) {
+    const { record, claim, history, codec, clock, commits, startChild, observe, log } = options
+    this.#options = options
+    this.#effects = new RunEffects({ runId: record.id, claim, history, codec, clock, commits, startChild, observe })
+    const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
+    this.#run = new Run(identity, this.#effects, codec, log, observe)
+  }
+
+  get runNo(): number {
+    return this.#options.record.no
+  }
+
+  get claim(): Claim {
+    return this.#options.claim
+  }
+
+  /** Keys of steps that were given up but still run. */
+  get lingering(): readonly string[] {
+    return this.#effects.lingering
+  }
+
+  /**
+   * Executes the run to its recorded end.
+   * @throws {StoreError | EngineStoppedError} it cannot go on here; it stays resumable
+   */
+  async perform(): Promise<RunStatus> {
+    const { record, history, observe } = this.#options
+    observe({ kind: 'run.started', run: record.id, workflow: record.workflow, recordedSteps: recordedSteps(history) })
+    for (const item of history.inbox) this.#effects.arrived(item)
+    const end = await this.#outcome()
+    if (end.status !== 'blocked') this.#effects.close()
+    await this.#record(end)
+    if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
+    observe({ kind: 'run.ended', run: record.id, status: end.status })
+    return end.status
+  }
+
+  arrived(item: InboxItem): void {
+    this.#effects.arrived(item)
+  }
+
+  /** Starts nothing more; resolves when running steps have ended and are recorded. */
+  async suspend(): Promise<void> {
+    await this.#effects.suspend()
+  }
+
+  abandon(error: unknown): void {
+    this.#effects.abandon(error)
+  }
+
+  async #outcome(): Promise<End> {
+    const { record, workflow, codec, clock, patience } = this.#options
+    try {
+      this.#run.begin(workflow.definition.execute as never, codec.decode(record.input))
+      return await this.#endOf(await runLoop(this.#run, this.#effects, { clock, patience }))
+    } catch (error) {
+      if (error instanceof StoreError || error instanceof EngineStoppedError) throw error
+      // The run's code cannot be replayed, or its journal not understood: nothing is lost while it is parked. Its
+      // steps are aborted, its children live on: the next execution finds them.
+      this.#effects.abandon(error)
+      if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError)) this.#options.log.error(`Run ${record.id} is parked`, { error })
+      return { status: 'blocked', error: codec.encodeError(error) }
+    }
+  }
+
+  async #endOf(outcome: RunOutcome): Promise<End> {
+    const { codec, workflow } = this.#options
+    if (outcome.status !== 'completed') return { status: outcome.status, error: codec.encodeError(outcome.error) }
+    try {
+      const output = await validate(workflow.definition.output, outcome.value, 'The output')
+      return { status: 'completed', output: codec.encode(output, 'output') }
+    } catch (error) {
+      return { status: 'failed', error: codec.encodeError(error) }
+    }
+  }
+
+  #record(end: End): Promise<void> {
+    const { commits, claim, clock } = this.#options
+    return new Promise((resolve, reject) => {
+      commits.push({ kind: 'end', claim, at: clock.now(), ...end }, { committed: () => resolve(), refused: reject })
+    })
+  }
+
+  #reportNeverAwaited(): void {
+    for (const { title, place } of this.#run.neverAwaited())
+      this.#options.log.warn(`${title} was created but never awaited, so it never ran (${place})`, { run: this.#options.record.id })
+  }
+}

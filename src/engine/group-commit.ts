@@ -1,0 +1,106 @@
+import type { Clock } from '../core/ports/clock.ts'
+import type { Store, Write } from '../core/ports/store.ts'
+import { StoreError } from '../core/errors.ts'
+
+/** Who wrote, and is told once what became of it. */
+export interface CommitSink {
+  committed(write: Write): void
+  /** The write is not in the store, and no later one of this run will be. */
+  refused(error: unknown): void
+}
+
+interface Pending {
+  readonly write: Write
+  readonly sink: CommitSink
+}
+
+/** Larger transactions hold the event loop, and other processes, for longer. */
+const BATCH = 256
+
+/** A start that is older than this is worth a row of its own: the step is long enough to be looked at. */
+const NOTE_DELAY = 50
+
+/**
+ * Gathers what all runs write during one turn of the event loop into one transaction. Invariants:
+ * 1. Writes reach the store in the order in which they were pushed, one transaction at a time.
+ * 2. A sink is told after its write is durable, in the same order (D3).
+ */
+export class GroupCommit {
+  readonly #store: Store
+  readonly #clock: Clock
+  #pending: Pending[] = []
+  #notes = new Map<string, Pending>()
+  #flushing: Promise<void> | undefined
+  #cancelNotes: (() => void) | undefined
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  push(write: Write, sink: CommitSink): void {
+    this.#pending.push({ write, sink })
+    this.#flushing ??= this.#flush()
+  }
+
+  /** Written after a while, unless `forget` comes first: most steps end before their start is worth a row. */
+  note(write: Extract<Write, { kind: 'note' }>, sink: CommitSink): void {
+    this.#notes.set(noteId(write), { write, sink })
+    this.#cancelNotes ??= this.#clock.schedule(this.#clock.now() + NOTE_DELAY, () => this.#writeNotes())
+  }
+
+  forget(run: number, key: string): void {
+    this.#notes.delete(`${run} ${key}`)
+  }
+
+  /** Resolves when everything pushed so far is committed or refused. */
+  async idle(): Promise<void> {
+    this.#writeNotes()
+    while (this.#flushing !== undefined) await this.#flushing
+  }
+
+  #writeNotes(): void {
+    this.#cancelNotes?.()
+    this.#cancelNotes = undefined
+    const notes = this.#notes
+    this.#notes = new Map()
+    for (const { write, sink } of notes.values()) this.push(write, sink)
+  }
+
+  async #flush(): Promise<void> {
+    await turnEnd()
+    while (this.#pending.length > 0) {
+      const batch = this.#pending.length <= BATCH ? this.#pending : this.#pending.slice(0, BATCH)
+      this.#pending = this.#pending.slice(batch.length)
+      await this.#commit(batch)
+      if (this.#pending.length > 0) await turnEnd()
+    }
+    this.#flushing = undefined
+  }
+
+  async #commit(batch: readonly Pending[]): Promise<void> {
+    let fenced: ReadonlySet<number>
+    try {
+      ;({ fenced } = await this.#store.commit(batch.map(({ write }) => write)))
+    } catch (error) {
+      for (const { sink } of batch) sink.refused(error)
+      return
+    }
+    for (const { write, sink } of batch) {
+      if (fenced.size > 0 && fenced.has(write.claim.no)) sink.refused(lost())
+      else sink.committed(write)
+    }
+  }
+}
+
+function turnEnd(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function noteId(write: Extract<Write, { kind: 'note' }>): string {
+  return `${write.claim.no} ${write.note.key}`
+}
+
+function lost(): StoreError {
+  return new StoreError('fenced', 'The run was taken over by another process, so this one can record nothing more of it')
+}

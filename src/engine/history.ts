@@ -1,0 +1,43 @@
+import type { Completion, Key } from '../core/ports/effects.ts'
+import type { InboxItem, JournalEntry, Note, RunRecord, Store } from '../core/ports/store.ts'
+import { Reusable } from './reusable.ts'
+
+/** What is known of a run when an execution of it begins. */
+export interface History {
+  /** The order to replay. */
+  readonly recorded: readonly Completion[]
+  readonly lastSeq: number
+  /** Successes of earlier attempts at the run. */
+  readonly reusable: Reusable
+  /** The last attempt of each step that is known to have begun. */
+  readonly begun: ReadonlyMap<Key, number>
+  /** Deadlines of timers that have started. */
+  readonly due: ReadonlyMap<Key, number>
+  readonly inbox: readonly InboxItem[]
+}
+
+export async function readHistory(store: Store, run: RunRecord): Promise<History> {
+  const [journal, notes, inbox] = await Promise.all([store.readJournal(run.no, 0), store.readNotes(run.no), store.pendingInbox(run.no)])
+  const isCurrent = ({ seq }: JournalEntry): boolean => seq > run.base
+  return {
+    recorded: journal.filter(isCurrent).map(({ completion }) => completion),
+    lastSeq: journal.at(-1)?.seq ?? run.base,
+    reusable: new Reusable(run.base === 0 ? [] : journal.filter((entry) => !isCurrent(entry))),
+    begun: latest(notes, 'started', ({ attempt }) => attempt),
+    due: latest(notes, 'due', ({ due }) => due),
+    inbox,
+  }
+}
+
+/** How many of the recorded steps will not run again. */
+export function recordedSteps(history: History): number {
+  let count = history.reusable.steps
+  for (const { kind } of history.recorded) if (kind === 'step-done') count++
+  return count
+}
+
+function latest(notes: readonly Note[], kind: Note['kind'], value: (note: Note) => number): Map<Key, number> {
+  const found = new Map<Key, number>()
+  for (const note of notes) if (note.kind === kind) found.set(note.key, value(note))
+  return found
+}

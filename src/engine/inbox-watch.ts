@@ -1,0 +1,62 @@
+import type { Clock } from '../core/ports/clock.ts'
+import type { InboxItem, Store } from '../core/ports/store.ts'
+
+/** How long an event or a cancel request sent by another process may take to be noticed, in milliseconds. */
+const INTERVAL = 200
+
+/** Looks for what other processes send to the runs that this one executes. */
+export class InboxWatch {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #deliver: (item: InboxItem) => void
+  readonly #onError: (error: unknown) => void
+  #last = 0
+  #cancel: (() => void) | undefined
+  #generation = 0
+
+  constructor(store: Store, clock: Clock, deliver: (item: InboxItem) => void, onError: (error: unknown) => void) {
+    this.#store = store
+    this.#clock = clock
+    this.#deliver = deliver
+    this.#onError = onError
+  }
+
+  /** From now on nothing is missed: read a run's pending items after this. */
+  async start(): Promise<void> {
+    if (this.#cancel !== undefined) return
+    this.#cancel = () => undefined
+    const generation = ++this.#generation
+    this.#last = await this.#store.lastInboxId()
+    this.#again(generation)
+  }
+
+  stop(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#generation++
+  }
+
+  #again(generation: number): void {
+    if (generation !== this.#generation) return
+    this.#cancel = this.#clock.schedule(this.#clock.now() + INTERVAL, () => {
+      this.#look().then(
+        () => this.#again(generation),
+        (error: unknown) => {
+          this.#onError(error)
+          this.#again(generation)
+        },
+      )
+    })
+  }
+
+  async #look(): Promise<void> {
+    for (;;) {
+      const items = await this.#store.readInbox(this.#last, 256)
+      for (const item of items) {
+        this.#last = item.id
+        this.#deliver(item)
+      }
+      if (items.length < 256) return
+    }
+  }
+}

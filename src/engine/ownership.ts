@@ -1,0 +1,71 @@
+import { hostname } from 'node:os'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Claim, Owner, RunRecord, Store } from '../core/ports/store.ts'
+
+/** How often an engine that executes runs says that it is alive, in milliseconds. */
+const HEARTBEAT = 5000
+
+/** Silence after which an owner counts as dead, even if its process can be seen. */
+const SILENCE = 30_000
+
+/**
+ * Which runs this engine instance may execute. A run belongs to one owner at a time; a dead owner's runs can be
+ * claimed by another, and whatever the dead one still writes is refused by the store (R3).
+ */
+export class Ownership {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #id: string
+  #cancelHeartbeat: (() => void) | undefined
+  #started: Promise<void> | undefined
+
+  constructor(store: Store, clock: Clock, id: string) {
+    this.#store = store
+    this.#clock = clock
+    this.#id = id
+  }
+
+  /** @returns undefined when a live owner has the run, or somebody else was faster */
+  async claim(run: RunRecord): Promise<Claim | undefined> {
+    this.#started ??= this.#beat()
+    await this.#started
+    if (run.owner !== undefined && (await this.isAlive(run.owner))) return undefined
+    return await this.#store.claim({ no: run.no, epoch: run.epoch, owner: this.#id })
+  }
+
+  async isAlive(ownerId: string): Promise<boolean> {
+    const owner = await this.#store.getOwner(ownerId)
+    if (owner === undefined || this.#clock.now() - owner.heartbeatAt > SILENCE) return false
+    return owner.host !== hostname() || processExists(owner.pid)
+  }
+
+  /** Nothing is executed any more: stops the heartbeat, until the next claim. */
+  rest(): void {
+    this.#cancelHeartbeat?.()
+    this.#cancelHeartbeat = undefined
+    this.#started = undefined
+  }
+
+  async end(): Promise<void> {
+    this.rest()
+    await this.#store.removeOwner(this.#id)
+  }
+
+  async #beat(): Promise<void> {
+    const owner: Owner = { id: this.#id, pid: process.pid, host: hostname(), heartbeatAt: this.#clock.now() }
+    this.#cancelHeartbeat = this.#clock.schedule(owner.heartbeatAt + HEARTBEAT, () => {
+      // A missed beat is harmless: the next one comes, and the store refuses what a lost owner writes.
+      this.#beat().catch(() => undefined)
+    })
+    await this.#store.heartbeat(owner)
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,22 @@
+import type { Codec } from '../core/codec/codec.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import type { RunEvent } from '../core/ports/observer.ts'
+import type { Random } from '../core/ports/random.ts'
+import type { Store } from '../core/ports/store.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { Ownership } from './ownership.ts'
+
+/** What one open engine is made of: made once, never changed, shared by its runs. */
+export interface Parts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: Random
+  readonly codec: Codec
+  readonly log: Logger
+  readonly commits: GroupCommit
+  readonly ownership: Ownership
+  readonly observe: (event: RunEvent) => void
+  /** Milliseconds before a replay without progress is parked (D5). */
+  readonly patience: number
+}

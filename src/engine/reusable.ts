@@ -1,0 +1,38 @@
+import type { Completion, Effect, Happening, Key } from '../core/ports/effects.ts'
+import type { JournalEntry } from '../core/ports/store.ts'
+
+/** Which completion answers which effect. Timers that the library made (`parallel!timeout`) are a failure's, not a success. */
+const ANSWERS: Readonly<Record<string, Effect['kind']>> = {
+  'step-done': 'step',
+  'child-done': 'child',
+  'event-received': 'event',
+  'timer-fired': 'timer',
+}
+
+/**
+ * What succeeded in earlier attempts at a run (`retry`): an operation of the same key and kind is answered from here,
+ * without being executed, and recorded anew at its place in the new order.
+ */
+export class Reusable {
+  readonly #completions = new Map<Key, Completion>()
+
+  constructor(earlier: readonly JournalEntry[]) {
+    for (const { completion } of earlier)
+      if (completion.kind in ANSWERS && !completion.key.includes('!')) this.#completions.set(completion.key, completion)
+  }
+
+  get steps(): number {
+    let count = 0
+    for (const { kind } of this.#completions.values()) if (kind === 'step-done') count++
+    return count
+  }
+
+  /** Answers at most once. */
+  take(effect: Effect): Happening | undefined {
+    const completion = this.#completions.get(effect.key)
+    if (completion === undefined || ANSWERS[completion.kind] !== effect.kind) return undefined
+    this.#completions.delete(effect.key)
+    const { key: _key, at: _at, ...happening } = completion
+    return happening as Happening
+  }
+}

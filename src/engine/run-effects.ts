@@ -1,0 +1,187 @@
+import type { Codec } from '../core/codec/codec.ts'
+import { CancelledError } from '../core/errors.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import { CANCEL_KEY, type Completion, type Effect, type Effects, type Happening, type Key } from '../core/ports/effects.ts'
+import type { RunEvent } from '../core/ports/observer.ts'
+import type { Claim, InboxItem, Write } from '../core/ports/store.ts'
+import { AbortWatches } from './abort-watches.ts'
+import { Children, type StartChild } from './children.ts'
+import { EventWaits } from './event-waits.ts'
+import type { CommitSink, GroupCommit } from './group-commit.ts'
+import type { History } from './history.ts'
+import { Mailbox } from './mailbox.ts'
+import type { Reusable } from './reusable.ts'
+import { StepExecutions } from './step-executions.ts'
+import { Timers } from './timers.ts'
+
+export interface RunEffectsOptions {
+  readonly runId: string
+  readonly claim: Claim
+  readonly history: History
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly commits: GroupCommit
+  readonly startChild: StartChild
+  readonly observe: (event: RunEvent) => void
+}
+
+/**
+ * The embedded engine's side of the `Effects` port, for one execution of one run. Invariants:
+ * 1. Every completion gets its `seq` as it happens, and reaches the mailbox only once it is committed (D3).
+ * 2. After `close` or `suspend` nothing starts.
+ */
+export class RunEffects implements Effects, CommitSink {
+  readonly recorded: number
+  readonly #options: RunEffectsOptions
+  readonly #mailbox: Mailbox
+  readonly #reusable: Reusable
+  readonly #steps: StepExecutions
+  readonly #timers: Timers
+  readonly #events: EventWaits
+  readonly #aborts: AbortWatches
+  readonly #children: Children
+  readonly #seenItems = new Set<number>()
+  #seq: number
+  #over = false
+
+  constructor(options: RunEffectsOptions) {
+    const { clock, history, startChild } = options
+    this.#options = options
+    this.recorded = history.recorded.length
+    this.#seq = history.lastSeq
+    this.#mailbox = new Mailbox(history.recorded)
+    this.#reusable = history.reusable
+    this.#steps = new StepExecutions(clock, history.begun, {
+      started: (key, attempt) => this.#stepStarted(key, attempt),
+      completed: (key, happening) => this.#stepEnded(key, happening),
+    })
+    this.#timers = new Timers(clock, history.due, {
+      armed: (key, due) => this.#note(key, 'due', 0, due),
+      fired: (key) => this.#complete(key, { kind: 'timer-fired' }),
+    })
+    this.#events = new EventWaits({
+      received: (key, item) => this.#complete(key, { kind: 'event-received', name: item.name, payload: item.payload }, item.id),
+      filterThrew: (key, error) => this.#complete(key, { kind: 'event-failed', payload: options.codec.encodeError(error) }),
+    })
+    this.#aborts = new AbortWatches((key, reason) =>
+      this.#complete(key, { kind: 'aborted', payload: options.codec.encodeError(reason) }),
+    )
+    this.#children = new Children(startChild, {
+      ended: (key, { status, id, payload }) =>
+        this.#complete(key, { kind: status === 'done' ? 'child-done' : 'child-failed', name: id, payload }),
+      failed: (error) => this.#mailbox.fail(error),
+    })
+  }
+
+  /** Keys of steps that were given up but still run (they ignored their signal). */
+  get lingering(): readonly Key[] {
+    return this.#steps.lingering
+  }
+
+  start(effect: Effect): void {
+    if (this.#over) return
+    const earlier = this.#reusable.take(effect)
+    if (earlier !== undefined) this.#complete(effect.key, earlier)
+    else if (effect.kind === 'step') this.#steps.start(effect)
+    else if (effect.kind === 'timer') this.#timers.start(effect)
+    else if (effect.kind === 'event') this.#events.start(effect)
+    else if (effect.kind === 'child') this.#startChild(effect)
+    else if (effect.kind === 'abort') this.#aborts.start(effect)
+    else this.#whenStopped(effect.target, () => this.#complete(effect.key, { kind: 'stopped' }))
+  }
+
+  cancel(key: Key, reason: CancelledError): void {
+    this.#options.commits.forget(this.#options.claim.no, key)
+    this.#steps.cancel(key, reason)
+    this.#timers.cancel(key)
+    this.#events.cancel(key)
+    this.#aborts.cancel(key)
+    this.#children.cancel(key, reason)
+  }
+
+  next(): Promise<readonly Completion[]> {
+    return this.#mailbox.take()
+  }
+
+  close(): void {
+    this.#over = true
+    const reason = new CancelledError({ kind: 'run-ended' })
+    this.#steps.cancelAll(reason)
+    this.#children.cancelAll(reason)
+    this.#stopListening()
+    this.#mailbox.close()
+  }
+
+  /** Something was sent to the run. The same item may be announced twice. */
+  arrived(item: InboxItem): void {
+    if (this.#seenItems.has(item.id)) return
+    this.#seenItems.add(item.id)
+    if (item.kind === 'event') this.#events.arrived(item)
+    else this.#complete(CANCEL_KEY, { kind: 'cancel-requested', payload: item.payload }, item.id)
+  }
+
+  /** Starts nothing more, and resolves when the attempts that run have ended. */
+  async suspend(): Promise<void> {
+    this.#over = true
+    this.#steps.stopWaiting()
+    this.#stopListening()
+    await this.#steps.idle()
+  }
+
+  /** The run cannot go on here: what runs is aborted, and the loop ends with `error`. The run stays resumable. */
+  abandon(error: unknown): void {
+    this.#over = true
+    this.#steps.cancelAll(new CancelledError({ kind: 'engine-stopping', cause: error }))
+    this.#stopListening()
+    this.#mailbox.fail(error)
+  }
+
+  committed(write: Write): void {
+    if (write.kind === 'completion') this.#mailbox.put(write.entry.completion)
+  }
+
+  refused(error: unknown): void {
+    this.abandon(error)
+  }
+
+  #startChild(effect: Extract<Effect, { kind: 'child' }>): void {
+    this.#note(effect.key, 'started', 0, 0)
+    this.#children.start(effect)
+  }
+
+  #whenStopped(target: Key, callback: () => void): void {
+    this.#steps.whenEnded(target, () => this.#children.whenEnded(target, callback))
+  }
+
+  #stopListening(): void {
+    this.#timers.cancelAll()
+    this.#events.cancelAll()
+    this.#aborts.cancelAll()
+  }
+
+  #stepStarted(key: Key, attempt: number): void {
+    this.#note(key, 'started', attempt, 0)
+    this.#options.observe({ kind: 'step.started', run: this.#options.runId, key, attempt })
+  }
+
+  #stepEnded(key: Key, happening: Happening): void {
+    this.#complete(key, happening)
+    if (happening.kind !== 'step-done' && happening.kind !== 'step-failed') return
+    const retrying = happening.kind === 'step-failed' && happening.retryAt !== undefined
+    const outcome = happening.kind === 'step-done' ? 'done' : retrying ? 'retrying' : 'failed'
+    this.#options.observe({ kind: 'step.ended', run: this.#options.runId, key, attempt: happening.attempt, outcome })
+  }
+
+  #note(key: Key, kind: 'started' | 'due', attempt: number, due: number): void {
+    const { commits, claim, clock } = this.#options
+    commits.note({ kind: 'note', claim, note: { key, at: clock.now(), kind, attempt, due } }, this)
+  }
+
+  #complete(key: Key, happening: Happening, inboxId?: number): void {
+    const { commits, claim, clock } = this.#options
+    const completion = { ...happening, key, at: clock.now() } as Completion
+    const write: Write = { kind: 'completion', claim, entry: { seq: ++this.#seq, completion }, ...(inboxId === undefined ? {} : { inboxId }) }
+    commits.forget(claim.no, key)
+    commits.push(write, this)
+  }
+}

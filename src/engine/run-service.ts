@@ -1,0 +1,186 @@
+import {
+  CancelledError,
+  messageOf,
+  RunBlockedError,
+  RunConflictError,
+  RunNotFoundError,
+  WorkflowNotFoundError,
+} from '../core/errors.ts'
+import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
+import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
+import { validate } from '../core/schema.ts'
+import type { Workflow } from '../core/workflow.ts'
+import type { ChildResult, ChildRun } from './children.ts'
+import { Executor } from './executor.ts'
+import type { Parts } from './parts.ts'
+
+/** How often a run that another process executes is looked at, in milliseconds. */
+const LOOK = 200
+
+/** The types of input and output are for callers; inside the engine, values are encoded. */
+export type AnyWorkflow = Workflow<never, unknown>
+
+export function erased<I, O>(workflow: Workflow<I, O>): AnyWorkflow {
+  return workflow as unknown as AnyWorkflow
+}
+
+/** What can be done with runs, by id; the code of a run's workflow is passed in where it is needed. */
+export class RunService {
+  readonly parts: Parts
+  readonly executor: Executor
+
+  constructor(parts: Parts) {
+    this.parts = parts
+    this.executor = new Executor(parts, (parent, effect) => this.#startChild(parent, effect))
+  }
+
+  async find(id: string): Promise<RunRecord> {
+    const record = await this.parts.store.getRun(id)
+    if (record === undefined) throw new RunNotFoundError(id, this.parts.store.location)
+    return record
+  }
+
+  /** Creates the run, or finds the one that agrees with it (M12), and begins to execute it. */
+  async start(workflow: AnyWorkflow, input: unknown, id: string | undefined, source: string | undefined): Promise<RunRecord> {
+    const { codec } = this.parts
+    const checked = await validate(workflow.definition.input, input, 'The input')
+    const run = this.#newRun(workflow, codec.encode(checked, 'input'), { id: id ?? this.parts.random.uuid(), parent: undefined, source })
+    const record = await this.#create(run)
+    if (!ENDED.has(record.status)) await this.executor.take(record, workflow)
+    return record
+  }
+
+  /** The encoded output of a run, once it has ended; takes the run up if nobody executes it. */
+  async result(id: string, workflow: AnyWorkflow | undefined): Promise<Encoded> {
+    const { codec } = this.parts
+    const record = await this.end(id, workflow)
+    if (record.output !== undefined) return record.output
+    const error = record.error === undefined ? undefined : codec.decodeError(record.error)
+    if (record.status === 'blocked') throw new RunBlockedError(id, error)
+    throw error
+  }
+
+  /** Waits until the run has ended or is blocked. */
+  async end(id: string, workflow: AnyWorkflow | undefined): Promise<RunRecord> {
+    const { clock } = this.parts
+    for (;;) {
+      const record = await this.find(id)
+      if (ENDED.has(record.status) || record.status === 'blocked') return record
+      const active = this.executor.active(record.no) ?? (await this.#takeUp(record, workflow))
+      if (active !== undefined) await active.ended
+      else await new Promise<void>((resolve) => clock.schedule(clock.now() + LOOK, resolve))
+    }
+  }
+
+  /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
+  async cancel(id: string, reason: unknown, workflow: AnyWorkflow | undefined): Promise<void> {
+    const { store, codec, clock } = this.parts
+    const record = await this.find(id)
+    if (ENDED.has(record.status)) return
+    const payload = codec.encodeError(reason)
+    this.executor.arrived(await store.post({ run: record.no, kind: 'cancel', name: '', payload, at: clock.now() }))
+    if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
+  }
+
+  async signal(id: string, name: string, payload: unknown): Promise<void> {
+    const { store, codec, clock } = this.parts
+    const encoded = codec.encode(payload, 'payload')
+    const record = await this.find(id)
+    this.executor.arrived(await store.post({ run: record.no, kind: 'event', name, payload: encoded, at: clock.now() }))
+  }
+
+  /** Makes an ended or blocked run executable again; what succeeded is kept. */
+  async retry(id: string, workflow: AnyWorkflow | undefined): Promise<void> {
+    const { store, ownership } = this.parts
+    const record = await this.find(id)
+    if (record.status === 'completed') throw new RunConflictError(id, 'and has completed, so there is nothing to retry')
+    const running = this.executor.active(record.no) !== undefined || (record.owner !== undefined && (await ownership.isAlive(record.owner)))
+    if (running) throw new RunConflictError(id, 'and is being executed')
+    const fresh = record.status === 'failed' || record.status === 'cancelled'
+    if (fresh || record.status === 'blocked') await store.reopen({ no: record.no, epoch: record.epoch, fresh })
+    if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
+  }
+
+  #takeUp(record: RunRecord, workflow: AnyWorkflow | undefined): ReturnType<Executor['take']> {
+    if (workflow !== undefined) {
+      if (workflow.name === record.workflow) return this.executor.take(record, workflow)
+      throw new RunConflictError(record.id, `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`)
+    }
+    return this.#watchOnly(record)
+  }
+
+  /** @throws {WorkflowNotFoundError} nobody executes the run, and this process cannot */
+  async #watchOnly(record: RunRecord): Promise<undefined> {
+    const alive = record.owner !== undefined && (await this.parts.ownership.isAlive(record.owner))
+    if (!alive) throw new WorkflowNotFoundError(record.workflow, record.id)
+    return undefined
+  }
+
+  #newRun(workflow: AnyWorkflow, input: Encoded, rest: Pick<NewRun, 'id' | 'parent' | 'source'>): NewRun {
+    const { clock, random } = this.parts
+    const seed = random.uuid().replaceAll('-', '')
+    return { workflow: workflow.name, input, seed, createdAt: clock.now(), ...rest }
+  }
+
+  async #create(run: NewRun): Promise<RunRecord> {
+    const { run: record, created } = await this.parts.store.createRun(run)
+    if (created) return record
+    if (record.workflow !== run.workflow) throw new RunConflictError(run.id, `as a run of workflow ${JSON.stringify(record.workflow)}`)
+    if (record.input !== run.input) throw new RunConflictError(run.id, 'with another input')
+    if (record.parent?.id !== run.parent?.id || record.parent?.key !== run.parent?.key)
+      throw new RunConflictError(run.id, record.parent === undefined ? 'as a run without a parent' : `as a child of run ${JSON.stringify(record.parent.id)}`)
+    return record
+  }
+
+  #startChild(parent: RunRecord, effect: ChildEffect): ChildRun {
+    const id = effect.id ?? `${parent.id}/${effect.key}`
+    let cancelled: CancelledError | undefined
+    let created = false
+    const cancel = (reason: CancelledError): void => {
+      cancelled = reason
+      // A failure here is the store's: it ends the child, and its parent, by itself.
+      if (created) this.cancel(id, reason, effect.workflow as AnyWorkflow).catch(() => undefined)
+    }
+    const start = async (): Promise<ChildResult> => {
+      const problem = await this.#createChild(id, parent, effect)
+      if (problem !== undefined) return { status: 'failed', id, payload: problem }
+      created = true
+      if (cancelled !== undefined) cancel(cancelled)
+      return await this.#childResult(id, effect.workflow as AnyWorkflow)
+    }
+    return { ended: start(), cancel }
+  }
+
+  /** @returns the encoded error of a child that cannot be: a refused input, an id that is taken */
+  async #createChild(id: string, parent: RunRecord, effect: ChildEffect): Promise<Encoded | undefined> {
+    const { codec, store } = this.parts
+    const workflow = effect.workflow as AnyWorkflow
+    let record: RunRecord
+    try {
+      const { input: schema } = workflow.definition
+      const input = schema === undefined ? effect.input : codec.encode(await validate(schema, codec.decode(effect.input), 'The input'), 'input')
+      record = await this.#create(this.#newRun(workflow, input, { id, parent: { id: parent.id, key: effect.key }, source: parent.source }))
+    } catch (error) {
+      if (isRefusal(error)) return codec.encodeError(error)
+      throw error
+    }
+    const again = parent.base > 0 && (record.status === 'failed' || record.status === 'cancelled')
+    if (again) await store.reopen({ no: record.no, epoch: record.epoch, fresh: true })
+    return undefined
+  }
+
+  async #childResult(id: string, workflow: AnyWorkflow): Promise<ChildResult> {
+    const { codec } = this.parts
+    let record = await this.find(id)
+    if (record.status === 'blocked') await this.executor.take(record, workflow)
+    record = await this.end(id, workflow)
+    if (record.status === 'blocked') throw new RunBlockedError(id, record.error === undefined ? undefined : codec.decodeError(record.error))
+    if (record.output !== undefined) return { status: 'done', id, payload: record.output }
+    return { status: 'failed', id, payload: record.error ?? codec.encodeError(new Error(messageOf(record.status))) }
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return code === 'INVALID_INPUT' || code === 'SERIALIZATION' || code === 'RUN_CONFLICT'
+}

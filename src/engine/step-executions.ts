@@ -1,0 +1,138 @@
+import type { CancelledError } from '../core/errors.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Happening, Key } from '../core/ports/effects.ts'
+import type { Attempt, StepEffect, StepOutcome } from '../core/step-attempt.ts'
+
+export interface StepReports {
+  /** An attempt begins now. */
+  started(key: Key, attempt: number): void
+  completed(key: Key, happening: Happening): void
+}
+
+interface Execution {
+  attempt: Attempt | undefined
+  ended: boolean
+}
+
+/**
+ * The steps of one run that are running, or backing off, in this process. Invariants:
+ * 1. An attempt that was cancelled is not reported, whatever it returns (R3).
+ * 2. One whose outcome is decided while its function still runs (cancelled, timed out) lingers until that has ended.
+ */
+export class StepExecutions {
+  readonly #clock: Clock
+  readonly #reports: StepReports
+  /** Attempts that earlier executions of the run began and may not have finished. */
+  readonly #begun: ReadonlyMap<Key, number>
+  readonly #waiting = new Map<Key, () => void>()
+  readonly #running = new Map<Key, Execution>()
+  readonly #lingering = new Map<Key, Set<Execution>>()
+  readonly #onEnded = new Map<Key, (() => void)[]>()
+  #onIdle: (() => void) | undefined
+
+  constructor(clock: Clock, begun: ReadonlyMap<Key, number>, reports: StepReports) {
+    this.#clock = clock
+    this.#begun = begun
+    this.#reports = reports
+  }
+
+  /** Keys of steps that ignored their signal: given up, but their functions still run. */
+  get lingering(): readonly Key[] {
+    return [...this.#lingering.keys()]
+  }
+
+  start(effect: StepEffect): void {
+    const { key, notBefore } = effect
+    if (notBefore <= this.#clock.now()) {
+      this.#begin(effect)
+      return
+    }
+    const cancel = this.#clock.schedule(notBefore, () => {
+      this.#waiting.delete(key)
+      this.#begin(effect)
+    })
+    this.#waiting.set(key, cancel)
+  }
+
+  /** Does nothing when no step of this key is under way here. */
+  cancel(key: Key, reason: CancelledError): void {
+    this.#waiting.get(key)?.()
+    this.#waiting.delete(key)
+    const execution = this.#running.get(key)
+    if (execution === undefined) return
+    this.#decided(key, execution)
+    execution.attempt?.abort(reason)
+  }
+
+  cancelAll(reason: CancelledError): void {
+    for (const key of this.#running.keys()) this.cancel(key, reason)
+    this.stopWaiting()
+  }
+
+  /** Retries that are due later are left to the next execution: the delay is in the journal. */
+  stopWaiting(): void {
+    for (const cancel of this.#waiting.values()) cancel()
+    this.#waiting.clear()
+  }
+
+  /** Calls back when no function of the step runs here any more; at once when none does. */
+  whenEnded(key: Key, callback: () => void): void {
+    if (!this.#lingering.has(key)) callback()
+    else this.#onEnded.set(key, [...(this.#onEnded.get(key) ?? []), callback])
+  }
+
+  /** Resolves when no attempt is running. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#running.size === 0) resolve()
+      else this.#onIdle = resolve
+    })
+  }
+
+  #begin(effect: StepEffect): void {
+    const { key } = effect
+    const attempt = Math.max(effect.attempt, (this.#begun.get(key) ?? 0) + 1)
+    const startedAt = this.#clock.now()
+    const execution: Execution = { attempt: undefined, ended: false }
+    this.#running.set(key, execution)
+    this.#reports.started(key, attempt)
+    execution.attempt = effect.execute({
+      attempt,
+      clock: this.#clock,
+      report: (outcome) => {
+        this.#decided(key, execution)
+        this.#reports.completed(key, happeningOf(outcome, attempt, startedAt))
+      },
+      ended: () => this.#ended(key, execution),
+    })
+  }
+
+  #decided(key: Key, execution: Execution): void {
+    this.#running.delete(key)
+    if (!execution.ended) {
+      const others = this.#lingering.get(key)
+      if (others === undefined) this.#lingering.set(key, new Set([execution]))
+      else others.add(execution)
+    }
+    if (this.#running.size === 0) this.#onIdle?.()
+  }
+
+  #ended(key: Key, execution: Execution): void {
+    execution.ended = true
+    const lingering = this.#lingering.get(key)
+    if (!lingering?.delete(execution) || lingering.size > 0) return
+    this.#lingering.delete(key)
+    const callbacks = this.#onEnded.get(key) ?? []
+    this.#onEnded.delete(key)
+    for (const callback of callbacks) callback()
+  }
+}
+
+function happeningOf(outcome: StepOutcome, attempt: number, startedAt: number): Happening {
+  const { payload } = outcome
+  if (outcome.kind === 'done') return { kind: 'step-done', attempt, startedAt, payload }
+  const { retryAt } = outcome
+  return retryAt === undefined
+    ? { kind: 'step-failed', attempt, startedAt, payload }
+    : { kind: 'step-failed', attempt, startedAt, payload, retryAt }
+}

@@ -1,0 +1,40 @@
+/** A run in memory, and each way in which its record can change: pure, from one frozen record to the next. */
+import type { JournalEntry, NewRun, Note, RunRecord, Write } from '../../core/ports/store.ts'
+
+export interface MemoryRun {
+  record: RunRecord
+  /** Entry `seq` is at `seq - 1`. */
+  readonly journal: JournalEntry[]
+  readonly notes: Note[]
+}
+
+type End = Extract<Write, { kind: 'end' }>
+
+const UNENDED = { output: undefined, error: undefined, endedAt: undefined }
+
+export const changes = {
+  created({ id, workflow, input, parent, source, seed, createdAt }: NewRun, no: number): RunRecord {
+    return Object.freeze({
+      no,
+      id,
+      workflow,
+      status: 'pending',
+      input,
+      ...UNENDED,
+      parent: parent && Object.freeze({ id: parent.id, key: parent.key }),
+      source,
+      seed,
+      base: 0,
+      createdAt,
+      owner: undefined,
+      epoch: 0,
+    })
+  },
+  claimed: (run: RunRecord, owner: string): RunRecord =>
+    Object.freeze({ ...run, ...UNENDED, status: 'running', owner, epoch: run.epoch + 1 }),
+  released: (run: RunRecord): RunRecord => Object.freeze({ ...run, status: 'pending', owner: undefined }),
+  reopened: (run: RunRecord, base: number): RunRecord =>
+    Object.freeze({ ...run, ...UNENDED, status: 'pending', base }),
+  ended: (run: RunRecord, { status, output, error, at }: End): RunRecord =>
+    Object.freeze({ ...run, status, output, error, endedAt: at, owner: undefined }),
+} as const

@@ -1,0 +1,69 @@
+/**
+ * Which writes of a commit a store may accept. Pure: both stores decide here, then only write.
+ *
+ * A claim is current while the run has its epoch *and* an owner: a release or an `end` gives it up, so a result
+ * that arrives after its run has ended is fenced like one of a superseded owner (R3).
+ */
+import { quote, StoreError } from '../../core/errors.ts'
+import type { Write } from '../../core/ports/store.ts'
+
+/** Where a run stands before the commit. */
+export interface Standing {
+  readonly id: string
+  readonly epoch: number
+  readonly owned: boolean
+  /** The highest `seq` in its journal, 0 when that is empty. */
+  readonly last: number
+}
+
+export interface Admission {
+  readonly accepted: readonly Write[]
+  /** Runs some of whose writes were left out. */
+  readonly fenced: ReadonlySet<number>
+}
+
+/**
+ * @param standingOf asked once for each run.
+ * @throws StoreError when an entry does not continue its run's order: no part of the commit may be written then.
+ */
+export function admit(
+  writes: readonly Write[],
+  standingOf: (no: number) => Standing | undefined,
+  location: string,
+): Admission {
+  const standings = new Map<number, Standing | undefined>()
+  const accepted: Write[] = []
+  const fenced = new Set<number>()
+  for (const write of writes) {
+    const { no, epoch } = write.claim
+    if (!standings.has(no)) standings.set(no, standingOf(no))
+    const run = standings.get(no)
+    if (run === undefined || !run.owned || run.epoch !== epoch) {
+      fenced.add(no)
+      continue
+    }
+    accepted.push(write)
+    standings.set(no, after(run, write, location))
+  }
+  return { accepted, fenced }
+}
+
+function after(run: Standing, write: Write, location: string): Standing {
+  switch (write.kind) {
+    case 'note':
+      return run
+    case 'end':
+      return { ...run, owned: false }
+    case 'completion':
+      if (write.entry.seq !== run.last + 1) throw outOfOrder(run, write.entry.seq, location)
+      return { ...run, last: write.entry.seq }
+  }
+}
+
+function outOfOrder(run: Standing, seq: number, location: string): StoreError {
+  return new StoreError(
+    'corrupt',
+    `The journal of run ${quote(run.id)} in ${location} ends at entry ${run.last}, so entry ${seq} cannot follow. ` +
+      `Nothing of this commit was written: read the journal again before writing more`,
+  )
+}

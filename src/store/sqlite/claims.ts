@@ -1,0 +1,33 @@
+/** Verbs: who executes a run. Each is a compare-and-set on the run's epoch (R3, R4). */
+import type { Store } from '../../core/ports/store.ts'
+import type { Access } from './access.ts'
+import { toText } from './text.ts'
+
+export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'release' | 'reopen'> {
+  const claim = prepare(`
+    UPDATE runs
+    SET status = 'running', owner = :owner, epoch = epoch + 1, output = NULL, error = NULL, ended_at = NULL
+    WHERE no = :no AND epoch = :epoch AND status IN ('pending', 'running', 'blocked')`)
+  const release = prepare(`
+    UPDATE runs SET status = 'pending', owner = NULL
+    WHERE no = :no AND epoch = :epoch AND owner IS NOT NULL`)
+  const reopen = prepare(`
+    UPDATE runs
+    SET status = 'pending', output = NULL, error = NULL, ended_at = NULL,
+      base = iif(:fresh, (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no), base)
+    WHERE no = :no AND epoch = :epoch AND status IN ('completed', 'failed', 'cancelled', 'blocked')`)
+
+  return {
+    claim: ({ no, epoch, owner }) =>
+      write(() => {
+        const { changes } = claim.run({ no, epoch, owner: toText(owner) })
+        return changes === 0 ? undefined : { no, epoch: epoch + 1 }
+      }),
+    release: ({ no, epoch }) =>
+      write(() => {
+        release.run({ no, epoch })
+      }),
+    reopen: ({ no, epoch, fresh }) =>
+      write(() => reopen.run({ no, epoch, fresh: fresh ? 1 : 0 }).changes !== 0),
+  }
+}

@@ -1,0 +1,102 @@
+/** Opens the file: checks what it is, sets it up, migrates it. */
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type * as Sqlite from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { asStoreError, notADatabase, storeError } from './errors.ts'
+import { readIdentity, requireOurHeader, requireOurs, requireSqlite, unsupported } from './identity.ts'
+import { migrate } from './migrate.ts'
+import { type Patience, whenFree } from './patience.ts'
+
+export type Durability = 'full' | 'process-crash'
+
+export interface Connection {
+  readonly path: string
+  readonly db: DatabaseSync
+  prepare(sql: string): StatementSync
+}
+
+export async function connect(path: string, durability: Durability, patience: Patience): Promise<Connection> {
+  let db: DatabaseSync | undefined
+  try {
+    requireOurHeader(path)
+    const opened = (db = open(path))
+    await whenFree(() => setUp(opened, path, durability), patience.clock.now(), patience)
+    return { path, db: opened, prepare: (sql) => opened.prepare(sql) }
+  } catch (error) {
+    if (db?.isOpen) db.close()
+    throw asOpenError(error, path)
+  }
+}
+
+function open(path: string): DatabaseSync {
+  // Not imported: a program that only uses other stores may run on a Node.js without it, or be warned by one with it.
+  const sqlite = process.getBuiltinModule('node:sqlite') as typeof Sqlite | undefined
+  if (sqlite === undefined) throw unsupported('no built-in SQLite', path)
+  const probe = new sqlite.DatabaseSync(':memory:')
+  const version = probe.prepare('SELECT sqlite_version() AS version').get()?.['version']
+  probe.close()
+  requireSqlite(String(version), path)
+  return new sqlite.DatabaseSync(path, { timeout: 0 })
+}
+
+/** Can be run again from the start, whatever it was that failed. */
+function setUp(db: DatabaseSync, path: string, durability: Durability): void {
+  // First, and only reading: what is not ours stays as it is.
+  db.exec('BEGIN')
+  try {
+    requireOurs(path, readIdentity(db))
+  } finally {
+    db.exec('ROLLBACK')
+  }
+  const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
+  if (mode !== 'wal') {
+    throw storeError(
+      path,
+      'unsupported',
+      `cannot use a write-ahead log (its journal mode stays ${String(mode)}): put it on a local disk`,
+    )
+  }
+  const full = durability === 'full'
+  db.exec(`
+    PRAGMA synchronous = ${full ? 'FULL' : 'NORMAL'};
+    PRAGMA fullfsync = ${full ? 1 : 0}; -- macOS: an fsync alone leaves the data in the drive's cache
+    PRAGMA checkpoint_fullfsync = ${full ? 1 : 0};
+    PRAGMA wal_autocheckpoint = 1000;
+  `)
+  migrate(db, path)
+}
+
+/** A file that is no database in use was one; at opening it never was. */
+function asOpenError(thrown: unknown, path: string): Error {
+  const { errcode } = Object(thrown) as { errcode?: number }
+  return errcode === 26
+    ? notADatabase(path, 'cannot be opened, because that file is not a database', thrown)
+    : asStoreError(thrown, path)
+}
+
+/** @returns the path of the run database in the folder, which is created if need be. */
+export function fileIn(folder: string): string {
+  const path = join(resolve(folder), 'runs.db')
+  try {
+    const first = mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    if (first !== undefined && process.platform !== 'win32')
+      syncFolders(dirname(first), dirname(dirname(path)))
+  } catch (error) {
+    throw asStoreError(error, path)
+  }
+  return path
+}
+
+/** A folder survives a power failure once the one that it is in has been synced. */
+function syncFolders(top: string, bottom: string): void {
+  for (let folder = bottom; ; folder = dirname(folder)) {
+    const descriptor = openSync(folder, 'r')
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    if (folder === top) return
+  }
+}

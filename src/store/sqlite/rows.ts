@@ -1,0 +1,130 @@
+/** Records as rows and back. An absent field is NULL in a row, and absent again in the record. */
+import type { Completion } from '../../core/ports/effects.ts'
+import type { InboxItem, Note, Owner, RunRecord, RunStatus } from '../../core/ports/store.ts'
+import { fromNullable, fromText, toNullable, toText } from './text.ts'
+
+export interface RunRow {
+  readonly no: number
+  readonly id: string
+  readonly workflow: string | null
+  readonly status: RunStatus
+  readonly input: string
+  readonly output: string | null
+  readonly error: string | null
+  readonly parent: string | null
+  readonly parent_key: string | null
+  readonly source: string | null
+  readonly seed: string
+  readonly base: number
+  readonly created_at: number
+  readonly ended_at: number | null
+  readonly owner: string | null
+  readonly epoch: number
+}
+
+export function toRun(row: RunRow): RunRecord {
+  return {
+    no: row.no,
+    id: fromText(row.id),
+    workflow: fromNullable(row.workflow),
+    status: row.status,
+    input: fromText(row.input),
+    output: fromNullable(row.output),
+    error: fromNullable(row.error),
+    parent:
+      row.parent === null ? undefined : { id: fromText(row.parent), key: fromText(row.parent_key ?? '') },
+    source: fromNullable(row.source),
+    seed: fromText(row.seed),
+    base: row.base,
+    createdAt: row.created_at,
+    endedAt: row.ended_at ?? undefined,
+    owner: fromNullable(row.owner),
+    epoch: row.epoch,
+  }
+}
+
+export interface JournalRow {
+  readonly run: number
+  readonly seq: number
+  readonly kind: string
+  readonly key: string
+  readonly at: number
+  readonly attempt: number | null
+  readonly started_at: number | null
+  readonly retry_at: number | null
+  readonly name: string | null
+  readonly payload: string | null
+  readonly crc: number
+}
+
+type FieldOf<Kind> = Kind extends unknown ? keyof Kind : never
+type ValueOf<Kind, Field> = Kind extends unknown ? (Field extends keyof Kind ? Kind[Field] : never) : never
+
+/** Every field of every kind of completion: a new one does not compile (see `rest`) until it has a column. */
+type Fields = { readonly [Field in FieldOf<Completion>]?: ValueOf<Completion, Field> | undefined }
+
+export function fromCompletion(run: number, seq: number, completion: Completion): Omit<JournalRow, 'crc'> {
+  const { kind, key, at, attempt, startedAt, retryAt, name, payload, ...rest }: Fields = completion
+  rest satisfies Record<string, never>
+  return {
+    run,
+    seq,
+    kind: kind ?? '',
+    key: toText(key ?? ''),
+    at: at ?? 0,
+    attempt: attempt ?? null,
+    started_at: startedAt ?? null,
+    retry_at: retryAt ?? null,
+    name: toNullable(name),
+    payload: toNullable(payload),
+  }
+}
+
+export function toCompletion(row: JournalRow): Completion {
+  return {
+    kind: row.kind,
+    key: fromText(row.key),
+    at: row.at,
+    ...(row.attempt !== null && { attempt: row.attempt }),
+    ...(row.started_at !== null && { startedAt: row.started_at }),
+    ...(row.retry_at !== null && { retryAt: row.retry_at }),
+    ...(row.name !== null && { name: fromText(row.name) }),
+    ...(row.payload !== null && { payload: fromText(row.payload) }),
+  } as Completion
+}
+
+export interface NoteRow {
+  readonly key: string
+  readonly at: number
+  readonly kind: Note['kind']
+  readonly attempt: number
+  readonly due: number
+}
+
+export function toNote({ key, at, kind, attempt, due }: NoteRow): Note {
+  return { key: fromText(key), at, kind, attempt, due }
+}
+
+export interface InboxRow {
+  readonly id: number
+  readonly run: number
+  readonly kind: InboxItem['kind']
+  readonly name: string
+  readonly payload: string
+  readonly at: number
+}
+
+export function toInboxItem({ id, run, kind, name, payload, at }: InboxRow): InboxItem {
+  return { id, run, kind, name: fromText(name), payload: fromText(payload), at }
+}
+
+export interface OwnerRow {
+  readonly id: string
+  readonly pid: number
+  readonly host: string
+  readonly heartbeat_at: number
+}
+
+export function toOwner(row: OwnerRow): Owner {
+  return { id: fromText(row.id), pid: row.pid, host: fromText(row.host), heartbeatAt: row.heartbeat_at }
+}

@@ -1,0 +1,59 @@
+/** Another process at the same database: does what its arguments say, a line of output for each thing done. */
+import { once } from 'node:events'
+import { DatabaseSync } from 'node:sqlite'
+import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import { entry, newRun, started } from '../../src/testing/store-cases/fixtures.ts'
+
+const [, , task = '', path = ''] = process.argv
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+const told = (): Promise<unknown> => once(process.stdin, 'data')
+
+const tasks: Readonly<Record<string, () => Promise<void>>> = {
+  /** Opens the store when told to, all at the same moment, and creates a run. */
+  async open() {
+    say('ready')
+    await told()
+    const store = await sqliteStore({ dir: path })
+    const { created } = await store.createRun(newRun('only'))
+    await store.close()
+    say(created ? 'created' : 'found')
+  },
+  /** Opens the store and says what is wrong with it. */
+  async refuse() {
+    const problem = await sqliteStore({ file: path }).then(
+      () => 'opened',
+      (error: { problem: string; message: string }) => `${error.problem} ${error.message}`,
+    )
+    say(problem)
+  },
+  /** The same for a folder. */
+  async refuseDir() {
+    const problem = await sqliteStore({ dir: path }).then(
+      () => 'opened',
+      (error: { problem: string; message: string }) => `${error.problem} ${error.message}`,
+    )
+    say(problem)
+  },
+  /** Holds the write lock until it is told to let go. */
+  async hold() {
+    const db = new DatabaseSync(path)
+    db.exec(`BEGIN IMMEDIATE; UPDATE runs SET source = 'held'`)
+    say('holding')
+    await told()
+    db.exec('COMMIT')
+    db.close()
+    say('released')
+  },
+  /** Commits until it is killed, and says what was acknowledged. */
+  async commit() {
+    const store = await sqliteStore({ file: path })
+    const claim = await started(store, 'a')
+    for (let seq = 1; ; seq++) {
+      await store.commit([entry(claim, seq)])
+      say(`${seq}`)
+    }
+  },
+}
+
+await tasks[task]?.()
+process.stdin.unref()

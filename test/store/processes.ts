@@ -1,0 +1,44 @@
+/** Starts `child.ts`. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+const program = fileURLToPath(new URL('./child.ts', import.meta.url))
+
+export interface Child {
+  /** The next line that it says; fails when it ends before. */
+  line(): Promise<string>
+  tell(): void
+  kill(): Promise<void>
+}
+
+/** @param user runs it as this user, which only root can. */
+export function startChild(task: string, path: string, user?: number): Child {
+  const child = spawn(process.execPath, ['--no-warnings', program, task, path], {
+    stdio: 'pipe',
+    ...(user !== undefined && { uid: user, gid: user }),
+  })
+  const kill = (): Promise<void> => end(child)
+  onTestFinished(kill)
+  let errors = ''
+  child.stderr.on('data', (text) => (errors += String(text)))
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    async line() {
+      const { value, done } = await lines.next()
+      if (done === true) throw new Error(`the child ended: ${errors}`)
+      return value
+    },
+    tell: () => void child.stdin.write('go\n'),
+    kill,
+  }
+}
+
+async function end(child: ChildProcessWithoutNullStreams): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
