@@ -7,6 +7,8 @@ const layers = {
   server: ['core'],
   cli: ['core', 'engine', 'store', 'testing', 'server'],
 }
+/** index.ts and what it puts together: see code of every layer below it, and are seen by the command line alone. */
+const front = '^src/(index|create-engine)\\.ts$'
 const frontDoor = ['core', 'engine', 'store']
 
 const tests = '\\.test(-d)?\\.ts$'
@@ -22,7 +24,7 @@ const layerRules = Object.entries(layers).map(([layer, allowed]) => ({
   from: code(`^src/${layer}/`),
   to: {
     path: '^src/',
-    pathNot: [oneOf([layer, ...allowed]), ...(layer === 'cli' ? ['^src/index\\.ts$'] : [])],
+    pathNot: [oneOf([layer, ...allowed]), ...(layer === 'cli' ? [front] : [])],
   },
 }))
 
@@ -33,14 +35,14 @@ export default {
       name: 'layer-index',
       comment: 'the front door re-exports core, engine and store',
       severity: 'error',
-      from: { path: '^src/index\\.ts$' },
-      to: { path: '^src/', pathNot: oneOf(frontDoor) },
+      from: { path: front },
+      to: { path: '^src/', pathNot: [front, oneOf(frontDoor)] },
     },
     {
       name: 'layer-unknown',
       comment: 'a new folder in src needs a line in the table above',
       severity: 'error',
-      from: code('^src/', { pathNot: [tests, '^src/index\\.ts$', oneOf(Object.keys(layers))] }),
+      from: code('^src/', { pathNot: [tests, front, oneOf(Object.keys(layers))] }),
       to: {},
     },
     {
@@ -90,10 +92,10 @@ export default {
     },
     {
       name: 'no-cycles',
-      comment: 'a cycle of imports that exist at run time; types that know each other are fine',
+      comment: 'no cycles, not even of types: what two files need of each other is a third thing',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],

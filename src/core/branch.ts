@@ -129,7 +129,8 @@ export class FunctionBranch implements Branch {
       },
     }
     try {
-      return Promise.resolve(runInScope(scope, () => this.#fn(context)))
+      // Inside, so that an operation that is returned without being awaited is awaited by this scope.
+      return runInScope(scope, () => Promise.resolve(this.#fn(context)))
     } catch (error) {
       return Promise.reject(error)
     }

@@ -8,6 +8,7 @@ export const consoleLogger: Logger = {
   error: (message, fields) => write('error: ', message, fields),
 }
 
+// oxlint-disable no-console -- this is the one place that writes to it
 function write(level: string, message: string, fields: Readonly<Record<string, unknown>> | undefined): void {
   if (fields === undefined || Object.keys(fields).length === 0) console.error(`${level}${message}`)
   else console.error(`${level}${message}`, fields)

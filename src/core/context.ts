@@ -1,27 +1,15 @@
 import type { Duration } from './duration.ts'
 import { type ReceivedEvent, type WaitForEventOptions, waitForEventIn } from './event.ts'
-import { type InvokeOptions, invokeIn } from './invoke.ts'
+import type { Host } from './host.ts'
+import { type Invocable, type InvokeOptions, invokeIn } from './invoke.ts'
 import type { Operation } from './operation.ts'
-import { parallel, parallelIn } from './parallel.ts'
+import { type parallel, parallelIn } from './parallel.ts'
 import type { Logger } from './ports/logger.ts'
-import { any, anyIn, race, raceIn } from './race.ts'
-import type { Run } from './run.ts'
+import { type any, anyIn, type race, raceIn } from './race.ts'
 import { ambientScope, type Scope } from './scope.ts'
 import { sleepIn } from './sleep.ts'
-import { step, stepIn } from './step.ts'
-import type { Workflow } from './workflow.ts'
-
-/** What `execute` may know of a step: what the journal has told it so far, the same on replay. */
-export interface StepInfo {
-  readonly status: 'running' | 'completed' | 'failed' | 'cancelled'
-  /** Milliseconds since the epoch; known once an attempt has ended. */
-  readonly startedAt: number | undefined
-  readonly completedAt: number | undefined
-  /** Milliseconds of the last attempt. */
-  readonly duration: number | undefined
-  /** Attempts that have ended. */
-  readonly attempts: number
-}
+import type { StepInfo } from './step-table.ts'
+import { type step, stepIn } from './step.ts'
 
 /** What a workflow's `execute` is given. Everything on it is deterministic: a replay sees the same. */
 export interface Context<I = unknown> {
@@ -46,7 +34,7 @@ export interface Context<I = unknown> {
    * Runs another workflow as a run of its own: own id, own journal, started once however often this run is replayed.
    * @throws {ChildError} when awaited: the child failed or was cancelled
    */
-  invoke<CI, CO>(child: Workflow<CI, CO>, input: NoInfer<CI>, options?: InvokeOptions): Operation<CO>
+  invoke<CI, CO>(child: Invocable<CI, CO>, input: NoInfer<CI>, options?: InvokeOptions): Operation<CO>
   /** A durable timer: it goes on while no process runs. */
   sleep(duration: Duration): Operation<void>
   /**
@@ -63,8 +51,17 @@ export interface Context<I = unknown> {
   readonly any: typeof any
 }
 
+/** What the context shows of the run. */
+export interface RunView extends Host {
+  readonly runId: string
+  readonly name: string | undefined
+  readonly steps: Readonly<Record<string, StepInfo | undefined>>
+  readonly now: number
+  readonly random: { float(): number; uuid(): string }
+}
+
 /** @param root where operations belong when the code that creates them has lost its place (a callback of a foreign library) */
-export function createContext<I>(run: Run, root: Scope, input: I): Context<I> {
+export function createContext<I>(run: RunView, root: Scope, input: I): Context<I> {
   const here = (what: string): Scope => {
     const ambient = ambientScope(what)
     return ambient?.host === run ? ambient : root

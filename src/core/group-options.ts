@@ -1,4 +1,4 @@
-import { abortSignal, anything, boolean, callable, checkOptions, duration, either, name, positiveInteger } from './check.ts'
+import { abortSignal, anything, boolean, callable, type Check, checkOptions, duration, either, name, positiveInteger } from './check.ts'
 import { type Duration, milliseconds } from './duration.ts'
 import type { GroupSettings } from './group.ts'
 import type { GroupCounts } from './ports/observer.ts'
@@ -33,15 +33,15 @@ const COMMON = {
   waitForCancelled: either((value) => typeof value === 'boolean', duration),
 }
 
-export const PARALLEL_OPTIONS = { concurrency: positiveInteger, settle: boolean, onProgress: callable, ...COMMON }
+export const PARALLEL_OPTIONS: Readonly<Record<string, Check>> = { concurrency: positiveInteger, settle: boolean, onProgress: callable, ...COMMON }
 
-export const RACE_OPTIONS = { stagger: duration, ...COMMON }
+export const RACE_OPTIONS: Readonly<Record<string, Check>> = { stagger: duration, ...COMMON }
 
 /** @throws {TypeError} an unknown option, or a bad value (E7) */
 export function groupSettings(
   where: string,
   options: AnyOptions | undefined,
-  checks: typeof PARALLEL_OPTIONS | typeof RACE_OPTIONS,
+  checks: Readonly<Record<string, Check>>,
 ): GroupSettings {
   checkOptions(where, options, checks)
   if (options !== undefined && 'timeoutValue' in options && options.timeout === undefined)

@@ -95,6 +95,7 @@ export class Group implements Work, BranchOwner {
     this.#state = 'closed'
     this.#cancelTimers(reason)
     if (open) for (const branch of this.#branches) branch.release(reason, stops)
+    this.#scope.host.groupEnded(this.key)
   }
 
   branchSettled(branch: Branch): void {
@@ -223,6 +224,7 @@ export class Group implements Work, BranchOwner {
   #close(verdict: Verdict): void {
     if (this.#state !== 'stopping') return
     this.#state = 'closed'
+    this.#scope.host.groupEnded(this.key)
     if (this.#timers.size > 0) this.#cancelTimers(new CancelledError(verdict.because))
     if (verdict.fulfilled) this.#operation.fulfil(verdict.outcome)
     else this.#operation.reject(verdict.outcome)

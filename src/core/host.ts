@@ -3,12 +3,18 @@ import type { CancelledError } from './errors.ts'
 import type { Completion, Effect, Key } from './ports/effects.ts'
 import type { GroupCounts } from './ports/observer.ts'
 import type { Logger } from './ports/logger.ts'
-import type { OperationCore } from './operation.ts'
 
 /** Something that waits for a completion: a step, a sleep, a group's timeout … */
 export interface Leaf {
   readonly key: Key
   deliver(completion: Completion): void
+}
+
+/** What a host keeps of an operation that nobody has started. */
+export interface Tracked {
+  readonly key: Key
+  readonly work: { readonly title: string }
+  readonly place: { readonly stack?: string } | undefined
 }
 
 /** What operations see of where they run: inside a run, or outside of any (M7). */
@@ -20,15 +26,16 @@ export interface Host {
   /** Recorded completions are still to be delivered (D4). */
   readonly replaying: boolean
   /** An operation exists from now on, not started. */
-  created(operation: OperationCore): void
+  created(operation: Tracked): void
   /** It is somebody's concern from now on: started, or a branch of a group. */
-  adopted(operation: OperationCore): void
+  adopted(operation: Tracked): void
   start(leaf: Leaf, effect: Effect): void
   cancel(leaf: Leaf, reason: CancelledError): void
   /** Delivers to `leaf` when the cancelled `target` has really ended: its function, or its child run. */
   whenStopped(target: Leaf, leaf: Leaf): void
   /** For those who watch: nothing depends on it. */
   groupChanged(key: Key, counts: GroupCounts): void
+  groupEnded(key: Key): void
   /** A number in [0, 1) that is the same whenever it is asked for this key and attempt. */
   chance(key: Key, attempt: number): number
 }

@@ -4,10 +4,9 @@ import { consoleLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
 import type { Host, Leaf } from './host.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Completion, Effect, Encoded } from './ports/effects.ts'
+import type { Completion, Effect, Encoded, StepEffect, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { runInScope, Scope } from './scope.ts'
-import type { StepEffect, StepOutcome } from './step-attempt.ts'
 import { systemClock } from './system-clock.ts'
 
 /** Values stay as they are: nothing leaves the process. */
@@ -42,6 +41,7 @@ class InlineHost implements Host {
   created(): void {}
   adopted(): void {}
   groupChanged(): void {}
+  groupEnded(): void {}
 
   start(leaf: Leaf, effect: Effect): void {
     if (effect.kind === 'step') this.#startStep(leaf, effect)

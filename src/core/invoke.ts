@@ -7,11 +7,23 @@ import type { ChildEffect, Completion, Key } from './ports/effects.ts'
 import type { Scope } from './scope.ts'
 import { rememberPlace } from './step.ts'
 import type { StopWatch } from './stop-watch.ts'
-import { isWorkflow, type Workflow } from './workflow.ts'
 
 export interface InvokeOptions {
   /** The child's id. Default: derived from the parent's id and the operation's key. */
   readonly id?: string
+}
+
+/** A workflow as `ctx.invoke` sees it. */
+export interface Invocable<I = never, O = unknown> {
+  readonly name: string | undefined
+  run(input: I): Promise<O>
+}
+
+/** Marks a workflow, also for another copy of this package in the same process. */
+export const WORKFLOW: unique symbol = Symbol.for('ai-workflows.workflow')
+
+export function isWorkflow(value: unknown): value is Invocable {
+  return typeof value === 'object' && value !== null && WORKFLOW in value
 }
 
 const CHECKS = { id: checkName }
@@ -33,7 +45,7 @@ class InvokeWork implements Work, Leaf {
   #operation: OperationCore | undefined
 
   /** @throws {SerializationError} the input cannot be stored: at the call, before anything runs */
-  constructor(scope: Scope, child: Workflow<never, unknown>, input: unknown, id: string | undefined) {
+  constructor(scope: Scope, child: Invocable, input: unknown, id: string | undefined) {
     const { name } = child
     this.key = scope.keyFor(name ?? 'invoke')
     this.title = `ctx.invoke(${name === undefined ? 'a workflow without a name' : JSON.stringify(name)})`

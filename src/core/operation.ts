@@ -1,5 +1,5 @@
 import type { CancelledError } from './errors.ts'
-import { ambientScope, type Scope } from './scope.ts'
+import { ambientScope, type Scope, type Waiter } from './scope.ts'
 import type { Key } from './ports/effects.ts'
 import type { StopWatch } from './stop-watch.ts'
 
@@ -10,16 +10,18 @@ declare const result: unique symbol
  * `ctx.waitForEvent` return. It starts when it is first awaited, or when a group starts it (M1), and runs once
  * however often it is awaited (M2).
  */
+// oxlint-disable no-explicit-any -- reasons are `any` as in the language's own Promise, so that handlers may say what they expect
 export interface Operation<out T> extends PromiseLike<T> {
   /** Type only: what it resolves to. */
   readonly [result]?: T
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: any) => B | PromiseLike<B>) | null,
   ): Promise<A | B>
-  catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B>
+  catch<B = never>(onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<T | B>
   finally(onFinally?: (() => void) | null): Promise<T>
 }
+// oxlint-enable no-explicit-any
 
 export type OperationState = 'created' | 'running' | 'fulfilled' | 'rejected' | 'cancelled'
 
@@ -37,12 +39,6 @@ export interface Listener {
   settled(operation: OperationCore): void
 }
 
-/** One plain `await`. */
-export interface Waiter {
-  /** Its scope was cancelled: reject it and let go of the operation. */
-  abandon(reason: CancelledError, stops: StopWatch | undefined): void
-}
-
 /**
  * The one implementation of `Operation`. Invariants:
  * 1. `created → running → fulfilled | rejected | cancelled`, or `created → cancelled`; a settled one never changes.
@@ -50,7 +46,6 @@ export interface Waiter {
  * 3. Every promise it hands out has a handler for rejections that come from here (E6).
  */
 export class OperationCore implements Operation<unknown> {
-  declare readonly [result]?: unknown
   readonly key: Key
   readonly scope: Scope
   readonly work: Work
@@ -82,10 +77,6 @@ export class OperationCore implements Operation<unknown> {
   /** The value, or what it rejects with; undefined before it settles. */
   get outcome(): unknown {
     return this.#outcome
-  }
-
-  get [Symbol.toStringTag](): string {
-    return 'Operation'
   }
 
   then<A = unknown, B = never>(
@@ -163,7 +154,7 @@ export class OperationCore implements Operation<unknown> {
   }
 
   #await(): Promise<unknown> {
-    const here = ambientScope(`An await of ${this.work.title}`) ?? this.scope
+    const here = ambientScope('An await of', this.key) ?? this.scope
     if (this.#state === 'fulfilled') return Promise.resolve(this.#outcome )
     if (this.settled) return rejected(this.#outcome)
     const refusal = foreign(this, here) ?? here.cancelled
@@ -227,7 +218,6 @@ export function foreign(operation: OperationCore, here: Scope): TypeError | unde
 }
 
 function rejected(reason: unknown): Promise<never> {
-  // oxlint-disable-next-line prefer-promise-reject-errors -- a function branch may throw anything
   const promise = Promise.reject(reason)
   promise.catch(ignore)
   return promise

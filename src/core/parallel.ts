@@ -1,5 +1,5 @@
-import { type Branch, type BranchInput, branchList } from './branch.ts'
-import { type CancelReason, TimeoutError } from './errors.ts'
+import { type Branch, branchList } from './branch.ts'
+import type { CancelReason, TimeoutError } from './errors.ts'
 import { Group, type Policy, type Verdict } from './group.ts'
 import { type GroupOptions, groupSettings, PARALLEL_OPTIONS } from './group-options.ts'
 import { inlineScope } from './inline.ts'

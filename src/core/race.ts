@@ -47,18 +47,18 @@ export function any<const B extends Branches, OnTimeout extends Constant = never
 }
 
 export function raceIn<R>(scope: Scope, branches: unknown, options: RaceOptions | undefined, caller: object): Operation<R> {
-  const operation = firstOf<R>('race', scope, branches, options, (branch, group) => (branch.state === 'fulfilled' ? won(branch, group) : lost(branch)))
+  const operation = firstOf('race', scope, branches, options, (branch, group) => (branch.state === 'fulfilled' ? won(branch, group) : lost(branch)))
   rememberPlace(operation, caller)
   return operation as Operation<R>
 }
 
 export function anyIn<R>(scope: Scope, branches: unknown, options: RaceOptions | undefined, caller: object): Operation<R> {
-  const operation = firstOf<R>('any', scope, branches, options, (branch, group) => (branch.state === 'fulfilled' ? won(branch, group) : undefined))
+  const operation = firstOf('any', scope, branches, options, (branch, group) => (branch.state === 'fulfilled' ? won(branch, group) : undefined))
   rememberPlace(operation, caller)
   return operation as Operation<R>
 }
 
-function firstOf<R>(
+function firstOf(
   kind: 'race' | 'any',
   scope: Scope,
   branches: unknown,

@@ -1,15 +1,14 @@
 import type { Codec } from './codec/codec.ts'
 import { mutedWhile, withFields } from './console-logger.ts'
-import { type Context, createContext, type StepInfo } from './context.ts'
+import { type Context, createContext, type RunView } from './context.ts'
 import { CancelledError } from './errors.ts'
-import type { Host, Leaf } from './host.ts'
-import type { OperationCore } from './operation.ts'
+import type { Leaf, Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import type { GroupCounts, Observer } from './ports/observer.ts'
 import { runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
-import { StepTable } from './step-table.ts'
+import { type StepInfo, StepTable } from './step-table.ts'
 
 /** What a run is before it executes: the same at every replay. */
 export interface RunIdentity {
@@ -41,7 +40,7 @@ export interface NeverAwaited {
  *    remain and somebody still wants them (D4).
  * 3. Nothing here looks at a clock, a disk or a process.
  */
-export class Run implements Host {
+export class Run implements RunView {
   readonly runId: string
   readonly name: string | undefined
   readonly codec: Codec
@@ -57,7 +56,7 @@ export class Run implements Host {
   readonly #early = new Map<Key, Completion[]>()
   /** Keys that exist, and whether they have started; needed only to tell a changed program (D5), so dropped after the replay. */
   #known: Map<Key, boolean> | undefined
-  readonly #neverAwaited = new Set<OperationCore>()
+  readonly #neverAwaited = new Set<Tracked>()
   readonly #steps = new StepTable()
   #remaining: number
   #now: number
@@ -117,12 +116,12 @@ export class Run implements Host {
     )
   }
 
-  created(operation: OperationCore): void {
+  created(operation: Tracked): void {
     this.#neverAwaited.add(operation)
     this.#learn(operation.key, false)
   }
 
-  adopted(operation: OperationCore): void {
+  adopted(operation: Tracked): void {
     this.#neverAwaited.delete(operation)
   }
 
@@ -149,6 +148,10 @@ export class Run implements Host {
 
   groupChanged(key: Key, counts: GroupCounts): void {
     this.#observe?.({ kind: 'group.progress', run: this.runId, key, counts })
+  }
+
+  groupEnded(key: Key): void {
+    this.#observe?.({ kind: 'group.ended', run: this.runId, key })
   }
 
   chance(key: Key, attempt: number): number {

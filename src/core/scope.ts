@@ -1,10 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type CancelledError, NestedOperationError } from './errors.ts'
+import { type CancelledError, NestedOperationError, quote } from './errors.ts'
 import type { Host } from './host.ts'
 import { escapeName } from './key.ts'
-import type { Waiter } from './operation.ts'
 import type { Key } from './ports/effects.ts'
+import type { Logger } from './ports/logger.ts'
 import type { StopWatch } from './stop-watch.ts'
+
+/** One plain `await` of an operation. */
+export interface Waiter {
+  /** Its scope was cancelled: reject it and let go of the operation. */
+  abandon(reason: CancelledError, stops: StopWatch | undefined): void
+}
 
 /**
  * The namespace in which operation names are counted, and the unit of cancellation for code: the run's root, or
@@ -15,7 +21,8 @@ export class Scope {
   readonly #prefix: string
   /** Undefined where keys identify nothing: outside of a run. */
   readonly #counts: Map<string, number> | undefined
-  readonly #waiters = new Set<Waiter>()
+  /** Made when first needed: a branch that is a single step has none. */
+  #waiters: Set<Waiter> | undefined
   #controller: AbortController | undefined
   #cancelled: CancelledError | undefined
 
@@ -49,18 +56,18 @@ export class Scope {
   }
 
   enter(waiter: Waiter): void {
-    this.#waiters.add(waiter)
+    (this.#waiters ??= new Set()).add(waiter)
   }
 
   leave(waiter: Waiter): void {
-    this.#waiters.delete(waiter)
+    this.#waiters?.delete(waiter)
   }
 
   cancel(reason: CancelledError, stops?: StopWatch): void {
     if (this.#cancelled !== undefined) return
     this.#cancelled = reason
-    for (const waiter of this.#waiters) waiter.abandon(reason, stops)
-    this.#waiters.clear()
+    for (const waiter of this.#waiters ?? []) waiter.abandon(reason, stops)
+    this.#waiters = undefined
     this.#controller?.abort(reason)
   }
 }
@@ -68,6 +75,7 @@ export class Scope {
 /** Marks the inside of a step's function, where no operation may be created or awaited (M6). */
 export interface StepFrame {
   readonly stepName: string
+  readonly log: Logger
 }
 
 const ambient = new AsyncLocalStorage<Scope | StepFrame>()
@@ -82,11 +90,18 @@ export function runInStep<T>(frame: StepFrame, body: () => T): T {
 
 /**
  * The scope of the code that is running, or undefined outside of any.
- * @param what names the operation for the error
+ * @param what names the operation for the error, with its `name` if it has one
  * @throws {NestedOperationError} inside a step's function
  */
-export function ambientScope(what: string): Scope | undefined {
+export function ambientScope(what: string, name?: string): Scope | undefined {
   const store = ambient.getStore()
   if (store === undefined || store instanceof Scope) return store
-  throw new NestedOperationError(what, store.stepName)
+  throw new NestedOperationError(name === undefined ? what : `${what} ${quote(name)}`, store.stepName)
+}
+
+/** The logger of the run that the current code belongs to, inside its steps as well; undefined outside of a run. */
+export function ambientRunLog(): Logger | undefined {
+  const store = ambient.getStore()
+  if (!(store instanceof Scope)) return store?.log
+  return store.host.runId === undefined ? undefined : store.host.log
 }

@@ -4,8 +4,7 @@
  */
 import type { Codec } from './codec/codec.ts'
 import { CancelledError, SerializationError, TimeoutError } from './errors.ts'
-import type { Clock } from './ports/clock.ts'
-import type { Encoded, Key } from './ports/effects.ts'
+import type { AttemptControl, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { retryDelay, type RetryOptions } from './retry-policy.ts'
 import { runInStep, type StepFrame } from './scope.ts'
@@ -23,33 +22,6 @@ export interface StepContext {
 
 export type StepFunction<T> = (step: StepContext) => T | PromiseLike<T>
 
-/** What became of an attempt, ready to be journaled. */
-export type StepOutcome =
-  | { readonly kind: 'done'; readonly payload: Encoded }
-  | { readonly kind: 'failed'; readonly payload: Encoded; readonly retryAt?: number }
-
-/** A step that the runtime asks an engine to run. */
-export interface StepEffect {
-  readonly kind: 'step'
-  readonly key: Key
-  readonly name: string
-  /** At least this; more when earlier attempts left no outcome (a crash). */
-  readonly attempt: number
-  /** The attempt must not begin before this time: the delay of a retry. 0 for none. */
-  readonly notBefore: number
-  execute(control: AttemptControl): Attempt
-}
-
-/** What an engine gives an attempt. */
-export interface AttemptControl {
-  readonly attempt: number
-  readonly clock: Clock
-  /** Called at most once, never synchronously, and not at all after `abort` (R3). */
-  report(outcome: StepOutcome): void
-  /** The function has really ended. Comes just before the report, or after it (a timeout), or alone (an abort). */
-  ended(): void
-}
-
 /** What a step was created with. */
 export interface StepDefinition {
   readonly key: Key
@@ -64,7 +36,7 @@ export interface StepDefinition {
   chance(attempt: number): number
 }
 
-export class Attempt implements StepContext, StepFrame {
+export class Attempt implements StepContext, StepFrame, RunningAttempt {
   readonly #definition: StepDefinition
   readonly #control: AttemptControl
   #controller: AbortController | undefined

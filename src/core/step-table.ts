@@ -1,5 +1,16 @@
-import type { StepInfo } from './context.ts'
 import type { Completion, Key } from './ports/effects.ts'
+
+/** What `execute` may know of a step: what the journal has told it so far, the same on replay. */
+export interface StepInfo {
+  readonly status: 'running' | 'completed' | 'failed' | 'cancelled'
+  /** Milliseconds since the epoch; known once an attempt has ended. */
+  readonly startedAt: number | undefined
+  readonly completedAt: number | undefined
+  /** Milliseconds of the last attempt. */
+  readonly duration: number | undefined
+  /** Attempts that have ended. */
+  readonly attempts: number
+}
 
 /** `ctx.steps`: grows with the run, read through a view that cannot be written to. */
 export class StepTable {

@@ -1,13 +1,13 @@
-import { callable, checkOptions, duration, name as checkName } from './check.ts'
-import { type Duration, milliseconds } from './duration.ts'
+import { checkOptions, duration, name as checkName } from './check.ts'
+import { type Duration, milliseconds, show } from './duration.ts'
 import { type CancelledError, quote, SerializationError, StepError } from './errors.ts'
 import type { Leaf } from './host.ts'
 import { inlineScope } from './inline.ts'
 import { type Operation, OperationCore, type Work } from './operation.ts'
-import type { Completion, Key } from './ports/effects.ts'
+import type { AttemptControl, Completion, Key, RunningAttempt, StepEffect } from './ports/effects.ts'
 import { checkRetry, type RetryOptions } from './retry-policy.ts'
 import { ambientScope, type Scope } from './scope.ts'
-import { Attempt, type AttemptControl, type StepDefinition, type StepEffect, type StepFunction } from './step-attempt.ts'
+import { Attempt, type StepDefinition, type StepFunction } from './step-attempt.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 export interface StepOptions {
@@ -34,8 +34,7 @@ const CHECKS = { retry: checkRetry, timeout: duration, idempotencyKey: checkName
  * @throws {CancelledError} when awaited: it was cancelled before it ended
  */
 export function step<T>(name: string, fn: StepFunction<T>, options?: StepOptions): Operation<Awaited<T>> {
-  checkName(name, 'step() name')
-  const scope = ambientScope(`step ${quote(name)}`) ?? inlineScope()
+  const scope = ambientScope('step', name) ?? inlineScope()
   return stepIn(scope, name, fn, options, step)
 }
 
@@ -48,7 +47,7 @@ export function stepIn<T>(
   caller: object,
 ): Operation<Awaited<T>> {
   checkName(name, 'step() name')
-  callable(fn, `step(${quote(name)}) function`)
+  if (typeof fn !== 'function') throw new TypeError(`step(${quote(name)}): expected a function, got ${show(fn)}`)
   if (options !== undefined) checkOptions(`step(${quote(name)})`, options, CHECKS)
   const work = new StepWork(scope, name, fn, options)
   const operation = new OperationCore(scope, work.key, work)
@@ -127,7 +126,7 @@ class StepWork implements Work, Leaf, StepEffect, StepDefinition {
     stops?.effect(this)
   }
 
-  execute(control: AttemptControl): Attempt {
+  execute(control: AttemptControl): RunningAttempt {
     const attempt = new Attempt(this, control)
     attempt.run()
     return attempt

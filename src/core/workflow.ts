@@ -1,8 +1,9 @@
 import { callable, checkOptions, name as checkName } from './check.ts'
-import type { Context } from './context.ts'
 import { defaultEngine } from './default-engine.ts'
+import type { WorkflowCode, WorkflowDefinition } from './definition.ts'
+import { WORKFLOW } from './invoke.ts'
 import type { Engine, RunHandle, StartOptions } from './ports/engine.ts'
-import { checkSchema, type Schema } from './schema.ts'
+import { checkSchema } from './schema.ts'
 
 /**
  * The input of a workflow whose `execute` does not say what it takes: every property is `any`, and it can be mapped
@@ -14,28 +15,12 @@ export type Untyped = any[] & { [property: string]: any }
 // oxlint-disable-next-line no-explicit-any -- callers may pass anything where nobody gave a type
 type Accepts<I> = [Untyped] extends [I] ? any : I
 
-export interface WorkflowDefinition<I, O> {
-  /** Identity in the journal. Without one a run cannot be resumed by itself after a restart (M3). */
-  readonly name?: string
-  /** Checks (and may convert) the input before the run exists; the input's type is inferred from it. */
-  readonly input?: Schema<unknown, I>
-  /** Checks the output; a bad one fails the run. */
-  readonly output?: Schema<unknown, O>
-  /**
-   * The workflow's code. May run many times for one run (after each restart), so: it awaits operations, and everything
-   * else that touches the world belongs in a step.
-   */
-  readonly execute: (ctx: Context<I>, input: I) => Promise<O> | O
-}
-
 export interface EngineOption {
   /** Default: the embedded engine, in `.ai-workflows/`. */
   readonly engine?: Engine
 }
 
-export interface Workflow<I = unknown, O = unknown> {
-  readonly name: string | undefined
-  readonly definition: WorkflowDefinition<I, O>
+export interface Workflow<I = unknown, O = unknown> extends WorkflowCode<I, O> {
   /** Starts a run and waits for its output. Throws what `start` and `result` throw. */
   run(input: I, options?: StartOptions & EngineOption): Promise<O>
   /** Starts a run and returns its handle as soon as the run is recorded. */
@@ -50,20 +35,22 @@ const DEFINITION = { name: checkName, input: checkSchema, output: checkSchema, e
  * Defines a workflow: plain TypeScript, made durable. Defining does nothing; `run` or `start` does.
  * @throws {TypeError} a bad name, schema or `execute`, or an unknown property
  */
-export function workflow<I = Untyped, O = unknown>(definition: WorkflowDefinition<I, O>): Workflow<Accepts<I>, O> {
+export function workflow<I = Untyped, O = unknown, In = I>(definition: WorkflowDefinition<I, O, In>): Workflow<Accepts<In>, O> {
   checkOptions('workflow()', definition ?? null, DEFINITION)
   callable((definition as { execute?: unknown }).execute, 'workflow() option "execute"')
-  return new DefinedWorkflow(definition) as unknown as Workflow<Accepts<I>, O>
+  const defined: unknown = new DefinedWorkflow(definition)
+  return defined as Workflow<Accepts<In>, O>
 }
 
 const START = { id: checkName, engine: checkEngine }
 const GET = { engine: checkEngine }
 
 class DefinedWorkflow<I, O> implements Workflow<I, O> {
+  readonly [WORKFLOW] = true
   readonly name: string | undefined
-  readonly definition: WorkflowDefinition<I, O>
+  readonly definition: Workflow<I, O>['definition']
 
-  constructor(definition: WorkflowDefinition<I, O>) {
+  constructor(definition: Workflow<I, O>['definition']) {
     this.name = definition.name
     this.definition = definition
   }
@@ -85,10 +72,6 @@ class DefinedWorkflow<I, O> implements Workflow<I, O> {
     const { engine = defaultEngine() } = options
     return engine.get<I, O>(this, id)
   }
-}
-
-export function isWorkflow(value: unknown): value is Workflow<never, unknown> {
-  return value instanceof DefinedWorkflow
 }
 
 function checkEngine(value: unknown, what: string): void {

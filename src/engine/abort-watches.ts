@@ -24,6 +24,6 @@ export class AbortWatches {
   }
 
   cancelAll(): void {
-    for (const key of [...this.#watched.keys()]) this.cancel(key)
+    for (const key of this.#watched.keys()) this.cancel(key)
   }
 }

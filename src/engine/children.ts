@@ -56,12 +56,12 @@ export class Children {
   }
 
   cancelAll(reason: CancelledError): void {
-    for (const key of [...this.#running.keys()]) this.cancel(key, reason)
+    for (const key of this.#running.keys()) this.cancel(key, reason)
   }
 
   whenEnded(key: Key, callback: () => void): void {
     const child = this.#ending.get(key)
     if (child === undefined) callback()
-    else child.ended.then(callback, callback)
+    else void child.ended.catch(() => undefined).finally(callback)
   }
 }

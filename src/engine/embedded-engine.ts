@@ -9,13 +9,13 @@ import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Observer } from '../core/ports/observer.ts'
 import type { Random } from '../core/ports/random.ts'
-import { type JournalEntry, type Page, type RunFilter, type RunRecord, type Store } from '../core/ports/store.ts'
+import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord, Store } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
-import type { Workflow } from '../core/workflow.ts'
+import { erased, type WorkflowCode } from '../core/definition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Handle } from './handle.ts'
 import { Ownership } from './ownership.ts'
-import { type AnyWorkflow, erased, RunService } from './run-service.ts'
+import { RunService } from './run-service.ts'
 
 export interface EmbeddedEngineOptions {
   /** Opens the place where runs are kept, when it is first needed. */
@@ -38,6 +38,9 @@ const CHECKS = { openStore: callable, classes: anything, log: anything, patience
 export interface RunDetails {
   readonly record: RunRecord
   readonly journal: readonly JournalEntry[]
+  readonly notes: readonly Note[]
+  /** Events and cancel requests that the run has not received yet. */
+  readonly inbox: readonly InboxItem[]
   /** Given-up steps whose functions still run in this process: they ignored their signal. */
   readonly lingering: readonly string[]
 }
@@ -57,13 +60,13 @@ export class EmbeddedEngine implements Engine {
     this.#options = options
   }
 
-  async start<I, O>(workflow: Workflow<I, O>, input: I, options: StartOptions & { readonly source?: string } = {}): Promise<RunHandle<O>> {
+  async start<I, O>(workflow: WorkflowCode<I, O>, input: I, options: StartOptions & { readonly source?: string } = {}): Promise<RunHandle<O>> {
     const service = await this.#open()
     const { id } = await service.start(erased(workflow), input, options.id, options.source)
     return this.get(workflow, id)
   }
 
-  get<I, O>(workflow: Workflow<I, O>, id: string): RunHandle<O> {
+  get<I, O>(workflow: WorkflowCode<I, O>, id: string): RunHandle<O> {
     return new Handle<O>(id, () => this.#open(), erased(workflow))
   }
 
@@ -83,21 +86,43 @@ export class EmbeddedEngine implements Engine {
   async inspect(id: string): Promise<RunDetails> {
     const service = await this.#open()
     const record = await service.find(id)
-    const journal = await service.parts.store.readJournal(record.no, 0)
-    return { record, journal, lingering: service.executor.active(record.no)?.execution.lingering ?? [] }
+    const { store } = service.parts
+    const [journal, notes, inbox] = await Promise.all([store.readJournal(record.no, 0), store.readNotes(record.no), store.pendingInbox(record.no)])
+    return { record, journal, notes, inbox, lingering: service.executor.active(record.no)?.execution.lingering ?? [] }
+  }
+
+  /** What is recorded of the run itself, without its journal. */
+  async lookUp(id: string): Promise<RunRecord | undefined> {
+    checkName(id, 'lookUp() id')
+    const { parts } = await this.#open()
+    return await parts.store.getRun(id)
+  }
+
+  /** The live process that executes the run now, if there is one. */
+  async executorOf(record: RunRecord): Promise<Owner | undefined> {
+    const { parts } = await this.#open()
+    return record.owner === undefined ? undefined : await parts.ownership.findAlive(record.owner)
+  }
+
+  /**
+   * Executes an unfinished or blocked run here.
+   * @returns whether it does: not when a live process elsewhere executes the run, or it has ended
+   */
+  async takeUp(workflow: WorkflowCode, record: RunRecord): Promise<boolean> {
+    const service = await this.#open()
+    return (await service.executor.take(record, workflow)) !== undefined
   }
 
   /** Whether a live process executes the run now. */
   async isRunning(record: RunRecord): Promise<boolean> {
-    const { parts } = await this.#open()
-    return record.owner !== undefined && (await parts.ownership.isAlive(record.owner))
+    return (await this.executorOf(record)) !== undefined
   }
 
   /**
    * Takes up every unfinished run of these workflows that no live process executes (children come with their
    * parents). For the start of a server.
    */
-  async resume(workflows: readonly AnyWorkflow[]): Promise<RunHandle[]> {
+  async resume(workflows: readonly WorkflowCode[]): Promise<RunHandle[]> {
     const service = await this.#open()
     const byName = new Map(workflows.map((one) => [one.name, one]))
     const handles: RunHandle[] = []

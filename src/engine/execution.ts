@@ -7,7 +7,7 @@ import type { Claim, InboxItem, RunRecord, RunStatus, Write } from '../core/port
 import { runLoop } from '../core/run-loop.ts'
 import { Run, type RunOutcome } from '../core/run.ts'
 import { validate } from '../core/schema.ts'
-import type { Workflow } from '../core/workflow.ts'
+import type { WorkflowCode } from '../core/definition.ts'
 import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type History, recordedSteps } from './history.ts'
@@ -17,7 +17,7 @@ export interface ExecutionOptions {
   readonly record: RunRecord
   readonly claim: Claim
   readonly history: History
-  readonly workflow: Workflow<never, unknown>
+  readonly workflow: WorkflowCode
   readonly codec: Codec
   readonly clock: Clock
   readonly log: Logger

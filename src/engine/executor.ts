@@ -1,12 +1,13 @@
 import { EngineStoppedError } from '../core/errors.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
-import type { Workflow } from '../core/workflow.ts'
+import type { WorkflowCode } from '../core/definition.ts'
 import type { ChildRun } from './children.ts'
 import { Execution } from './execution.ts'
 import { readHistory } from './history.ts'
 import { InboxWatch } from './inbox-watch.ts'
 import type { Parts } from './parts.ts'
+import { unwatchStrayRejections, watchStrayRejections } from './stray-rejections.ts'
 
 /** A run that this process executes now. */
 export interface ActiveRun {
@@ -46,7 +47,7 @@ export class Executor {
    * @returns undefined when a live process elsewhere executes it, or it has changed since it was read
    * @throws {EngineStoppedError}
    */
-  async take(record: RunRecord, workflow: Workflow<never, unknown>): Promise<ActiveRun | undefined> {
+  async take(record: RunRecord, workflow: WorkflowCode): Promise<ActiveRun | undefined> {
     if (this.#stopping !== undefined) throw this.#stopping
     const active = this.#active.get(record.no)
     if (active !== undefined) return active
@@ -76,7 +77,7 @@ export class Executor {
     await this.#parts.commits.idle()
   }
 
-  async #claim(record: RunRecord, workflow: Workflow<never, unknown>): Promise<ActiveRun | undefined> {
+  async #claim(record: RunRecord, workflow: WorkflowCode): Promise<ActiveRun | undefined> {
     const { ownership, store } = this.#parts
     const claim = await ownership.claim(record)
     if (claim === undefined) return undefined
@@ -90,22 +91,31 @@ export class Executor {
       workflow,
       startChild: (effect) => this.#startChild(record, effect),
     })
+    if (this.#active.size === 0) watchStrayRejections()
     const active = { execution, ended: this.#perform(execution, claim) }
     this.#active.set(record.no, active)
     return active
   }
 
   #perform(execution: Execution, claim: Claim): Promise<RunStatus> {
-    const ended = execution.perform().finally(async () => {
-      this.#active.delete(claim.no)
-      if (this.#active.size === 0) this.#rest()
-      await this.#release(claim)
-    })
+    const ended = this.#toItsEnd(execution, claim)
     ended.catch(() => undefined) // whoever asks for the result is told; nobody has to ask
     return ended
   }
 
-  /** Given back when the run goes no further here; nothing happens to one that has ended. */
+  async #toItsEnd(execution: Execution, claim: Claim): Promise<RunStatus> {
+    try {
+      return await execution.perform()
+    } catch (error) {
+      await this.#release(claim)
+      throw error
+    } finally {
+      this.#active.delete(claim.no)
+      if (this.#active.size === 0) this.#rest()
+    }
+  }
+
+  /** Gives back a run that goes no further here. */
   async #release(claim: Claim): Promise<void> {
     try {
       await this.#parts.store.release(claim)
@@ -115,6 +125,7 @@ export class Executor {
   }
 
   #rest(): void {
+    unwatchStrayRejections()
     this.#inbox.stop()
     this.#parts.ownership.rest()
   }
@@ -123,7 +134,7 @@ export class Executor {
     const { clock } = this.#parts
     let stopTimer: () => void = () => undefined
     const late = new Promise<void>((resolve) => {
-      stopTimer = clock.schedule(clock.now() + grace, resolve)
+      stopTimer = clock.schedule(clock.now() + grace, () => resolve())
     })
     await Promise.race([work, late])
     stopTimer()

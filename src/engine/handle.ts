@@ -1,15 +1,15 @@
 import { name as checkName } from '../core/check.ts'
 import type { RunHandle } from '../core/ports/engine.ts'
 import type { RunStatus } from '../core/ports/store.ts'
-import type { Workflow } from '../core/workflow.ts'
+import type { WorkflowCode } from '../core/definition.ts'
 import type { RunService } from './run-service.ts'
 
 export class Handle<O> implements RunHandle<O> {
   readonly id: string
   readonly #service: () => Promise<RunService>
-  readonly #workflow: Workflow<never, unknown> | undefined
+  readonly #workflow: WorkflowCode | undefined
 
-  constructor(id: string, service: () => Promise<RunService>, workflow: Workflow<never, unknown> | undefined) {
+  constructor(id: string, service: () => Promise<RunService>, workflow: WorkflowCode | undefined) {
     this.id = id
     this.#service = service
     this.#workflow = workflow

@@ -29,11 +29,16 @@ export async function readHistory(store: Store, run: RunRecord): Promise<History
   }
 }
 
-/** How many of the recorded steps will not run again. */
+/** How many steps will not run again: a retried run may have recorded one of them several times. */
 export function recordedSteps(history: History): number {
-  let count = history.reusable.steps
-  for (const { kind } of history.recorded) if (kind === 'step-done') count++
-  return count
+  const keys = new Set(history.reusable.stepKeys)
+  for (const completion of history.recorded) if (isLast(completion)) keys.add(completion.key)
+  return keys.size
+}
+
+/** A step's outcome, and not only an attempt's. */
+function isLast(completion: Completion): boolean {
+  return completion.kind === 'step-done' || (completion.kind === 'step-failed' && completion.retryAt === undefined)
 }
 
 function latest(notes: readonly Note[], kind: Note['kind'], value: (note: Note) => number): Map<Key, number> {

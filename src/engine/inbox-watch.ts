@@ -11,6 +11,7 @@ export class InboxWatch {
   readonly #deliver: (item: InboxItem) => void
   readonly #onError: (error: unknown) => void
   #last = 0
+  #starting: Promise<void> | undefined
   #cancel: (() => void) | undefined
   #generation = 0
 
@@ -21,19 +22,22 @@ export class InboxWatch {
     this.#onError = onError
   }
 
-  /** From now on nothing is missed: read a run's pending items after this. */
-  async start(): Promise<void> {
-    if (this.#cancel !== undefined) return
-    this.#cancel = () => undefined
-    const generation = ++this.#generation
-    this.#last = await this.#store.lastInboxId()
-    this.#again(generation)
+  /** Once it has resolved nothing is missed: read a run's pending items after that. */
+  start(): Promise<void> {
+    this.#starting ??= this.#begin(++this.#generation)
+    return this.#starting
   }
 
   stop(): void {
     this.#cancel?.()
     this.#cancel = undefined
+    this.#starting = undefined
     this.#generation++
+  }
+
+  async #begin(generation: number): Promise<void> {
+    this.#last = await this.#store.lastInboxId()
+    this.#again(generation)
   }
 
   #again(generation: number): void {

@@ -34,9 +34,13 @@ export class Ownership {
   }
 
   async isAlive(ownerId: string): Promise<boolean> {
+    return (await this.findAlive(ownerId)) !== undefined
+  }
+
+  async findAlive(ownerId: string): Promise<Owner | undefined> {
     const owner = await this.#store.getOwner(ownerId)
-    if (owner === undefined || this.#clock.now() - owner.heartbeatAt > SILENCE) return false
-    return owner.host !== hostname() || processExists(owner.pid)
+    if (owner === undefined || this.#clock.now() - owner.heartbeatAt > SILENCE) return undefined
+    return owner.host !== hostname() || processExists(owner.pid) ? owner : undefined
   }
 
   /** Nothing is executed any more: stops the heartbeat, until the next claim. */

@@ -21,10 +21,8 @@ export class Reusable {
       if (completion.kind in ANSWERS && !completion.key.includes('!')) this.#completions.set(completion.key, completion)
   }
 
-  get steps(): number {
-    let count = 0
-    for (const { kind } of this.#completions.values()) if (kind === 'step-done') count++
-    return count
+  get stepKeys(): readonly Key[] {
+    return [...this.#completions.values()].filter(({ kind }) => kind === 'step-done').map(({ key }) => key)
   }
 
   /** Answers at most once. */
@@ -33,6 +31,6 @@ export class Reusable {
     if (completion === undefined || ANSWERS[completion.kind] !== effect.kind) return undefined
     this.#completions.delete(effect.key)
     const { key: _key, at: _at, ...happening } = completion
-    return happening as Happening
+    return happening
   }
 }

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
-  CancelledError,
+  type CancelledError,
   messageOf,
   RunBlockedError,
   RunConflictError,
@@ -9,20 +10,13 @@ import {
 import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
 import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
-import type { Workflow } from '../core/workflow.ts'
+import type { WorkflowCode } from '../core/definition.ts'
 import type { ChildResult, ChildRun } from './children.ts'
 import { Executor } from './executor.ts'
 import type { Parts } from './parts.ts'
 
 /** How often a run that another process executes is looked at, in milliseconds. */
 const LOOK = 200
-
-/** The types of input and output are for callers; inside the engine, values are encoded. */
-export type AnyWorkflow = Workflow<never, unknown>
-
-export function erased<I, O>(workflow: Workflow<I, O>): AnyWorkflow {
-  return workflow as unknown as AnyWorkflow
-}
 
 /** What can be done with runs, by id; the code of a run's workflow is passed in where it is needed. */
 export class RunService {
@@ -41,7 +35,7 @@ export class RunService {
   }
 
   /** Creates the run, or finds the one that agrees with it (M12), and begins to execute it. */
-  async start(workflow: AnyWorkflow, input: unknown, id: string | undefined, source: string | undefined): Promise<RunRecord> {
+  async start(workflow: WorkflowCode, input: unknown, id: string | undefined, source: string | undefined): Promise<RunRecord> {
     const { codec } = this.parts
     const checked = await validate(workflow.definition.input, input, 'The input')
     const run = this.#newRun(workflow, codec.encode(checked, 'input'), { id: id ?? this.parts.random.uuid(), parent: undefined, source })
@@ -51,7 +45,7 @@ export class RunService {
   }
 
   /** The encoded output of a run, once it has ended; takes the run up if nobody executes it. */
-  async result(id: string, workflow: AnyWorkflow | undefined): Promise<Encoded> {
+  async result(id: string, workflow: WorkflowCode | undefined): Promise<Encoded> {
     const { codec } = this.parts
     const record = await this.end(id, workflow)
     if (record.output !== undefined) return record.output
@@ -61,7 +55,7 @@ export class RunService {
   }
 
   /** Waits until the run has ended or is blocked. */
-  async end(id: string, workflow: AnyWorkflow | undefined): Promise<RunRecord> {
+  async end(id: string, workflow: WorkflowCode | undefined): Promise<RunRecord> {
     const { clock } = this.parts
     for (;;) {
       const record = await this.find(id)
@@ -73,7 +67,7 @@ export class RunService {
   }
 
   /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
-  async cancel(id: string, reason: unknown, workflow: AnyWorkflow | undefined): Promise<void> {
+  async cancel(id: string, reason: unknown, workflow: WorkflowCode | undefined): Promise<void> {
     const { store, codec, clock } = this.parts
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
@@ -90,7 +84,7 @@ export class RunService {
   }
 
   /** Makes an ended or blocked run executable again; what succeeded is kept. */
-  async retry(id: string, workflow: AnyWorkflow | undefined): Promise<void> {
+  async retry(id: string, workflow: WorkflowCode | undefined): Promise<void> {
     const { store, ownership } = this.parts
     const record = await this.find(id)
     if (record.status === 'completed') throw new RunConflictError(id, 'and has completed, so there is nothing to retry')
@@ -101,7 +95,7 @@ export class RunService {
     if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
   }
 
-  #takeUp(record: RunRecord, workflow: AnyWorkflow | undefined): ReturnType<Executor['take']> {
+  #takeUp(record: RunRecord, workflow: WorkflowCode | undefined): ReturnType<Executor['take']> {
     if (workflow !== undefined) {
       if (workflow.name === record.workflow) return this.executor.take(record, workflow)
       throw new RunConflictError(record.id, `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`)
@@ -116,7 +110,7 @@ export class RunService {
     return undefined
   }
 
-  #newRun(workflow: AnyWorkflow, input: Encoded, rest: Pick<NewRun, 'id' | 'parent' | 'source'>): NewRun {
+  #newRun(workflow: WorkflowCode, input: Encoded, rest: Pick<NewRun, 'id' | 'parent' | 'source'>): NewRun {
     const { clock, random } = this.parts
     const seed = random.uuid().replaceAll('-', '')
     return { workflow: workflow.name, input, seed, createdAt: clock.now(), ...rest }
@@ -126,10 +120,16 @@ export class RunService {
     const { run: record, created } = await this.parts.store.createRun(run)
     if (created) return record
     if (record.workflow !== run.workflow) throw new RunConflictError(run.id, `as a run of workflow ${JSON.stringify(record.workflow)}`)
-    if (record.input !== run.input) throw new RunConflictError(run.id, 'with another input')
+    if (!this.#sameValue(record.input, run.input)) throw new RunConflictError(run.id, 'with another input')
     if (record.parent?.id !== run.parent?.id || record.parent?.key !== run.parent?.key)
       throw new RunConflictError(run.id, record.parent === undefined ? 'as a run without a parent' : `as a child of run ${JSON.stringify(record.parent.id)}`)
     return record
+  }
+
+  /** Two inputs agree when they say the same, in whatever order their properties were written. */
+  #sameValue(one: Encoded, other: Encoded): boolean {
+    const { codec } = this.parts
+    return one === other || isDeepStrictEqual(codec.decode(one), codec.decode(other))
   }
 
   #startChild(parent: RunRecord, effect: ChildEffect): ChildRun {
@@ -139,14 +139,14 @@ export class RunService {
     const cancel = (reason: CancelledError): void => {
       cancelled = reason
       // A failure here is the store's: it ends the child, and its parent, by itself.
-      if (created) this.cancel(id, reason, effect.workflow as AnyWorkflow).catch(() => undefined)
+      if (created) this.cancel(id, reason, effect.workflow as WorkflowCode).catch(() => undefined)
     }
     const start = async (): Promise<ChildResult> => {
       const problem = await this.#createChild(id, parent, effect)
       if (problem !== undefined) return { status: 'failed', id, payload: problem }
       created = true
       if (cancelled !== undefined) cancel(cancelled)
-      return await this.#childResult(id, effect.workflow as AnyWorkflow)
+      return await this.#childResult(id, effect.workflow as WorkflowCode)
     }
     return { ended: start(), cancel }
   }
@@ -154,7 +154,7 @@ export class RunService {
   /** @returns the encoded error of a child that cannot be: a refused input, an id that is taken */
   async #createChild(id: string, parent: RunRecord, effect: ChildEffect): Promise<Encoded | undefined> {
     const { codec, store } = this.parts
-    const workflow = effect.workflow as AnyWorkflow
+    const workflow = effect.workflow as WorkflowCode
     let record: RunRecord
     try {
       const { input: schema } = workflow.definition
@@ -169,7 +169,7 @@ export class RunService {
     return undefined
   }
 
-  async #childResult(id: string, workflow: AnyWorkflow): Promise<ChildResult> {
+  async #childResult(id: string, workflow: WorkflowCode): Promise<ChildResult> {
     const { codec } = this.parts
     let record = await this.find(id)
     if (record.status === 'blocked') await this.executor.take(record, workflow)

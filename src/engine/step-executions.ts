@@ -1,7 +1,6 @@
 import type { CancelledError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
-import type { Happening, Key } from '../core/ports/effects.ts'
-import type { Attempt, StepEffect, StepOutcome } from '../core/step-attempt.ts'
+import type { Happening, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
 export interface StepReports {
   /** An attempt begins now. */
@@ -10,7 +9,7 @@ export interface StepReports {
 }
 
 interface Execution {
-  attempt: Attempt | undefined
+  attempt: RunningAttempt | undefined
   ended: boolean
 }
 

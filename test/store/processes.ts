@@ -1,5 +1,5 @@
 /** Starts `child.ts`. */
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -34,6 +34,11 @@ export function startChild(task: string, path: string, user?: number): Child {
     tell: () => void child.stdin.write('go\n'),
     kill,
   }
+}
+
+/** Runs a command of the system to its end; throws when it fails. */
+export function command(name: string, ...args: readonly string[]): void {
+  execFileSync(name, args, { stdio: 'ignore' })
 }
 
 async function end(child: ChildProcessWithoutNullStreams): Promise<void> {

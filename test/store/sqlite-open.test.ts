@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +7,7 @@ import { sqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/ind
 import { steadyClock, systemRandom } from '../../src/store/sqlite/patience.ts'
 import { newRun } from '../../src/testing/store-cases/fixtures.ts'
 import { failure, folder, open, openWithConnection, rawDatabase, turnClock } from './places.ts'
-import { startChild } from './processes.ts'
+import { command, startChild } from './processes.ts'
 
 const NOBODY = 65_534
 
@@ -153,7 +152,7 @@ describe('R5 refusals leave everything as it was', () => {
     const dir = folder()
     mkdirSync(join(dir, 'folder'))
     writeFileSync(join(dir, 'file'), 'x')
-    execFileSync('mkfifo', [join(dir, 'pipe')])
+    command('mkfifo', join(dir, 'pipe'))
     expect(await refusal(join(dir, 'folder'))).toEqual([
       'not-a-database',
       expect.stringMatching(/is a folder/),

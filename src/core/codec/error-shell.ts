@@ -1,7 +1,7 @@
 import type { Registry } from './registry.ts'
 import { defineOwn, type Properties, type Shell } from './shell.ts'
 
-/** Undoes `errorText`: a true Error (as the engine sees it) with the prototype of its class, whose constructor does not run. */
+/** Undoes `errorNode`: a true Error (as the engine sees it) with the prototype of its class, whose constructor does not run. */
 export function errorShell(name: string, hidden: Properties, own: Properties, registry: Registry): Shell {
   if (name === 'DOMException') return domExceptionShell(hidden, own)
   const Class = registry.errors.get(name)

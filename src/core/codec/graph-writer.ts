@@ -1,10 +1,11 @@
 import { SerializationError } from '../errors.ts'
 import { kindOf, type Kind } from './kinds.ts'
-import { objectText } from './object-text.ts'
+import { objectNode } from './object-node.ts'
 import { pathTo } from './path.ts'
+import { hasToJson } from './plain-json.ts'
 import { placeholderFor, problemOf, reasonOf } from './refusal.ts'
 import type { Registry } from './registry.ts'
-import type { SlotWriter } from './slot-writer.ts'
+import type { Slot, SlotWriter, TableNode } from './slot-writer.ts'
 
 /**
  * The tagged form: a JSON array whose first element is the root's slot and whose others are the objects, each once,
@@ -12,38 +13,36 @@ import type { SlotWriter } from './slot-writer.ts'
  *
  * A slot is a string, a finite number, a boolean or null as JSON writes it, or an array:
  * `[]` undefined, `[3]` the object at position 3, `["NaN"]` `["Infinity"]` `["-Infinity"]` `["-0"]`, `["12n"]` a bigint.
- * How an object is written: `object-text.ts`, `error-text.ts`.
+ * How an object is written: `object-node.ts`, `error-node.ts`.
  */
 export function writeGraph(root: unknown, rootName: string, registry: Registry, lenient: boolean): string {
-  const graph = new GraphWriter(rootName, registry, lenient)
-  return graph.write(root)
+  return tableText(new GraphWriter(rootName, registry, lenient).table(root))
 }
 
-/** The keys of a value are few, and each is met again and again; more than these are not remembered. */
-const MOST_KEYS = 500
-
-interface Node {
+interface Entry {
   readonly value: object
   readonly kind: Kind
   readonly position: number
-  readonly parent: Node | undefined
+  readonly parent: Entry | undefined
   readonly step: string | number
   /** Met only within errors so far, where what cannot be stored is replaced instead of refused. */
   lenient: boolean
-  text: string | undefined
+  node: TableNode | undefined
 }
+
+const UNDEFINED: Slot = []
+const NEGATIVE_ZERO: Slot = ['-0']
 
 /** Objects are written one after the other, each naming others by position: no recursion, whatever the depth. */
 class GraphWriter implements SlotWriter {
   readonly #rootName: string
   readonly #registry: Registry
-  readonly #nodes: Node[] = []
-  readonly #nodeOf = new Map<object, Node>()
+  readonly #entries: Entry[] = []
+  readonly #entryOf = new Map<object, Entry>()
   /** Written before those in `#lenientQueue`, so that an object met in both places is judged strictly. */
-  readonly #strictQueue: Node[] = []
-  readonly #lenientQueue: Node[] = []
-  readonly #keyTexts = new Map<string, string>()
-  #current: Node | undefined
+  readonly #strictQueue: Entry[] = []
+  readonly #lenientQueue: Entry[] = []
+  #current: Entry | undefined
   #lenient: boolean
 
   constructor(rootName: string, registry: Registry, lenient: boolean) {
@@ -52,40 +51,31 @@ class GraphWriter implements SlotWriter {
     this.#lenient = lenient
   }
 
-  write(root: unknown): string {
-    const texts = [this.slot(root, '')]
+  table(root: unknown): readonly unknown[] {
+    const table: unknown[] = [this.slot(root, '')]
     // Both queues grow meanwhile.
-    for (const node of this.#strictQueue) this.#writeNode(node)
-    for (const node of this.#lenientQueue) if (node.text === undefined) this.#writeNode(node)
-    for (const node of this.#nodes) texts.push(node.text ?? 'null')
-    return `[${texts.join(',')}]`
+    for (const entry of this.#strictQueue) this.#write(entry)
+    for (const entry of this.#lenientQueue) if (entry.node === undefined) this.#write(entry)
+    for (const entry of this.#entries) table.push(entry.node)
+    return table
   }
 
-  slot(value: unknown, step: string | number): string {
+  slot(value: unknown, step: string | number): Slot {
     switch (typeof value) {
       case 'string':
-        return JSON.stringify(value)
+      case 'boolean':
+        return value
       case 'number':
         return numberSlot(value)
-      case 'boolean':
-        return value ? 'true' : 'false'
       case 'undefined':
-        return '[]'
+        return UNDEFINED
       case 'bigint':
-        return `["${value}n"]`
+        return [`${value}n`]
       case 'object':
-        return value === null ? 'null' : this.#objectSlot(value, step)
+        return value === null ? null : this.#objectSlot(value, step)
       default:
         return this.#refuseValue(value, step)
     }
-  }
-
-  key(key: string): string {
-    const known = this.#keyTexts.get(key)
-    if (known !== undefined) return known
-    const text = `${JSON.stringify(key)}:`
-    if (this.#keyTexts.size < MOST_KEYS) this.#keyTexts.set(key, text)
-    return text
   }
 
   read(object: object, key: string): unknown {
@@ -101,26 +91,27 @@ class GraphWriter implements SlotWriter {
     if (!this.#lenient) throw new SerializationError(pathTo(this.#rootName, this.#current, step), problem)
   }
 
-  #objectSlot(value: object, step: string | number): string {
-    const node = this.#nodeOf.get(value) ?? this.#meet(value, step)
-    if (node === undefined) return this.#refuseValue(value, step)
-    if (node.lenient && !this.#lenient && node.text === undefined) {
-      node.lenient = false
-      this.#strictQueue.push(node)
+  #objectSlot(value: object, step: string | number): Slot {
+    const entry = this.#entryOf.get(value) ?? this.#meet(value, step)
+    if (entry === undefined) return this.#refuseValue(value, step)
+    if (entry.lenient && !this.#lenient) {
+      entry.lenient = false
+      this.#strictQueue.push(entry)
     }
-    return `[${node.position}]`
+    return [entry.position]
   }
 
-  #meet(value: object, step: string | number): Node | undefined {
+  #meet(value: object, step: string | number): Entry | undefined {
     const kind = this.#kindOf(value, step)
     if (kind === undefined) return undefined
     const lenient = this.#lenient
-    const position = this.#nodes.length + 1
-    const node: Node = { value, kind, position, parent: this.#current, step, lenient, text: undefined }
-    this.#nodes.push(node)
-    this.#nodeOf.set(value, node)
-    ;(lenient ? this.#lenientQueue : this.#strictQueue).push(node)
-    return node
+    const position = this.#entries.length + 1
+    const entry: Entry = { value, kind, position, parent: this.#current, step, lenient, node: undefined }
+    this.#entries.push(entry)
+    this.#entryOf.set(value, entry)
+    const queue = lenient ? this.#lenientQueue : this.#strictQueue
+    queue.push(entry)
+    return entry
   }
 
   #kindOf(value: object, step: string | number): Kind | undefined {
@@ -132,30 +123,44 @@ class GraphWriter implements SlotWriter {
     }
   }
 
-  #writeNode(node: Node): void {
-    this.#current = node
-    this.#lenient = node.lenient || node.kind.type === 'error'
+  #write(entry: Entry): void {
+    this.#current = entry
+    this.#lenient = entry.lenient || entry.kind.type === 'error'
     try {
-      node.text = objectText(node.value, node.kind, this)
+      entry.node = objectNode(entry.value, entry.kind, this)
     } catch (thrown) {
-      if (!this.#lenient) throw this.#unreadable(node, thrown)
-      node.text = `["Lost",${JSON.stringify(placeholderFor(node.value))}]`
+      if (!this.#lenient) throw this.#unreadable(entry, thrown)
+      entry.node = ['Lost', placeholderFor(entry.value)]
     }
   }
 
-  #unreadable(node: Node, thrown: unknown): unknown {
+  #unreadable(entry: Entry, thrown: unknown): unknown {
     if (thrown instanceof SerializationError) return thrown
-    const path = pathTo(this.#rootName, node.parent, node.step)
+    const path = pathTo(this.#rootName, entry.parent, entry.step)
     return new SerializationError(path, `reading it threw: ${reasonOf(thrown)}`)
   }
 
-  #refuseValue(value: unknown, step: string | number): string {
+  #refuseValue(value: unknown, step: string | number): Slot {
     if (!this.#lenient) this.refuse(step, problemOf(value))
-    return JSON.stringify(placeholderFor(value))
+    return placeholderFor(value)
   }
 }
 
-function numberSlot(value: number): string {
-  if (!Number.isFinite(value)) return `["${value}"]`
-  return value === 0 && 1 / value < 0 ? '["-0"]' : String(value)
+function numberSlot(value: number): Slot {
+  if (!Number.isFinite(value)) return [String(value)]
+  return value === 0 && 1 / value < 0 ? NEGATIVE_ZERO : value
+}
+
+function tableText(table: readonly unknown[]): string {
+  return hasToJson() ? textWithoutToJson(table) : JSON.stringify(table)
+}
+
+/** The table is a few levels deep, however deep the value was. */
+function textWithoutToJson(part: unknown): string {
+  if (Array.isArray(part)) return `[${part.map(textWithoutToJson).join(',')}]`
+  if (typeof part !== 'object' || part === null) return JSON.stringify(part)
+  const members = Object.entries(part).map(
+    ([key, slot]) => `${JSON.stringify(key)}:${textWithoutToJson(slot)}`,
+  )
+  return `{${members.join(',')}}`
 }

@@ -5,7 +5,7 @@ import { damaged, readError, unknownClass } from './read-error.ts'
 import type { Registry } from './registry.ts'
 import { defineOwn, type Fill, type Properties, type Shell } from './shell.ts'
 
-/** Undoes `objectText`. What `JSON.parse` made is used in place wherever possible. */
+/** Undoes `objectNode`. What `JSON.parse` made is used in place wherever possible. */
 export function objectShell(node: unknown, registry: Registry): Shell {
   if (!Array.isArray(node)) return propertiesShell(propertiesOf(node))
   const parts: readonly unknown[] = node

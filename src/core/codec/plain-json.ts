@@ -17,9 +17,13 @@ interface Met {
  */
 export function isPlainJson(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return isPlainPrimitive(value)
-  // Someone's old polyfill: JSON.stringify would call it.
-  if ('toJSON' in Array.prototype) return false
+  if (hasToJson()) return false
   return isPlainObject(value, { few: [], many: undefined }, 0)
+}
+
+/** Someone's polyfill, which `JSON.stringify` would call for every array and object. */
+export function hasToJson(): boolean {
+  return 'toJSON' in Array.prototype
 }
 
 function isPlainPrimitive(value: unknown): boolean {

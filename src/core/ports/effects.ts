@@ -5,7 +5,7 @@
  * cross the port encoded; types are erased here. An engine never interprets a value.
  */
 import type { CancelledError } from '../errors.ts'
-import type { StepEffect } from '../step-attempt.ts'
+import type { Clock } from './clock.ts'
 
 /** An operation's identity in the journal: scope and name, escaped so that no two can collide (M3). */
 export type Key = string
@@ -34,6 +34,39 @@ export interface Effects {
 }
 
 export type Effect = StepEffect | TimerEffect | ChildEffect | EventEffect | AbortEffect | StopEffect
+
+/** What became of an attempt, ready to be journaled. */
+export type StepOutcome =
+  | { readonly kind: 'done'; readonly payload: Encoded }
+  | { readonly kind: 'failed'; readonly payload: Encoded; readonly retryAt?: number }
+
+/** A step that the runtime asks an engine to run. */
+export interface StepEffect {
+  readonly kind: 'step'
+  readonly key: Key
+  readonly name: string
+  /** At least this; more when earlier attempts left no outcome (a crash). */
+  readonly attempt: number
+  /** The attempt must not begin before this time: the delay of a retry. 0 for none. */
+  readonly notBefore: number
+  execute(control: AttemptControl): RunningAttempt
+}
+
+/** What an engine gives an attempt. */
+export interface AttemptControl {
+  readonly attempt: number
+  readonly clock: Clock
+  /** Called at most once, never synchronously, and not at all after `abort` (R3). */
+  report(outcome: StepOutcome): void
+  /** The function has really ended. Comes just before the report, or after it (a timeout), or alone (an abort). */
+  ended(): void
+}
+
+/** An attempt under way. */
+export interface RunningAttempt {
+  /** Its outcome is not wanted any more: aborts its signal, and nothing is reported after this. */
+  abort(reason: CancelledError): void
+}
 
 /** Fires once. The engine journals the absolute deadline when the timer starts, so that it survives a crash. */
 export interface TimerEffect {

@@ -1,6 +1,6 @@
 /** What the programming model needs of an engine: to start runs and to find them again. */
 import type { RunStatus } from './store.ts'
-import type { Workflow } from '../workflow.ts'
+import type { WorkflowCode } from '../definition.ts'
 
 /** A handle on one run. Every method looks the run up anew; none holds it in memory. */
 export interface RunHandle<O = unknown> {
@@ -51,7 +51,7 @@ export interface Engine {
    * @throws {RunConflictError} the id is taken by another workflow, or another input (M12)
    * @throws {StoreError}
    */
-  start<I, O>(workflow: Workflow<I, O>, input: I, options?: StartOptions): Promise<RunHandle<O>>
+  start<I, O>(workflow: WorkflowCode<I, O>, input: I, options?: StartOptions): Promise<RunHandle<O>>
   /** The handle of an earlier run. That there is one shows when the handle is used. */
-  get<I, O>(workflow: Workflow<I, O>, id: string): RunHandle<O>
+  get<I, O>(workflow: WorkflowCode<I, O>, id: string): RunHandle<O>
 }

@@ -22,6 +22,8 @@ export type RunEvent =
     }
   | { readonly kind: 'run.ended'; readonly run: string; readonly status: RunStatus }
   | { readonly kind: 'group.progress'; readonly run: string; readonly key: Key; readonly counts: GroupCounts }
+  /** The group has its outcome, perhaps before all of its branches: those that still run are given up. */
+  | { readonly kind: 'group.ended'; readonly run: string; readonly key: Key }
   | { readonly kind: 'step.started'; readonly run: string; readonly key: Key; readonly attempt: number }
   | {
       readonly kind: 'step.ended'

@@ -1,5 +1,5 @@
 /** Opens the file: checks what it is, sets it up, migrates it. */
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
@@ -20,6 +20,7 @@ export async function connect(path: string, durability: Durability, patience: Pa
   let db: DatabaseSync | undefined
   try {
     requireOurHeader(path)
+    requireWritable(path)
     const opened = (db = open(path))
     await whenFree(() => setUp(opened, path, durability), patience.clock.now(), patience)
     return { path, db: opened, prepare: (sql) => opened.prepare(sql) }
@@ -27,6 +28,15 @@ export async function connect(path: string, durability: Durability, patience: Pa
     if (db?.isOpen) db.close()
     throw asOpenError(error, path)
   }
+}
+
+/**
+ * SQLite opens a file that it may not write to for reading only, and leaves -wal and -shm files beside it that are as
+ * read-only as it is: they would be in the way once the file is writable again.
+ */
+function requireWritable(path: string): void {
+  accessSync(dirname(path), constants.R_OK | constants.W_OK)
+  if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK)
 }
 
 function open(path: string): DatabaseSync {

@@ -1,7 +1,7 @@
 import { toBase64 } from './bytes.ts'
-import { errorText } from './error-text.ts'
+import { errorNode } from './error-node.ts'
 import type { Kind } from './kinds.ts'
-import { propertiesText, type SlotWriter } from './slot-writer.ts'
+import { propertySlots, type Slot, type SlotWriter, type TableNode } from './slot-writer.ts'
 
 /**
  * One object in the tagged form:
@@ -10,77 +10,68 @@ import { propertiesText, type SlotWriter } from './slot-writer.ts'
  * - `["bare",{…}]` an object without a prototype; `["class","Money",{…}]` an instance of a registered class
  * - `["Map",key,value,…]`, `["Set",member,…]` slots; `["Date",milliseconds or null]`, `["URL","…"]`
  * - `["RegExp","source","flags",slot of lastIndex]`; `["Uint8Array","base64"]` and the other binary classes
- * - `["Error",…]`: see `error-text.ts`
+ * - `["Error",…]`: see `error-node.ts`; `["Lost","[Foo]"]` what could not be read within an error
  *
  * Kept: own enumerable properties, a getter's as the value that it gives. Not kept: properties that are not
  * enumerable, frozenness, two views' sharing of one buffer.
  */
-export function objectText(value: object, kind: Kind, to: SlotWriter): string {
-  if (kind.type === 'error') return errorText(value, kind.name, to)
+export function objectNode(value: object, kind: Kind, to: SlotWriter): TableNode {
+  if (kind.type === 'error') return errorNode(value, kind.name, to)
   refuseSymbolKeys(value, to)
   switch (kind.type) {
     case 'object':
-      return propertiesText(value, Object.keys(value), to)
+      return propertySlots(value, to)
     case 'bare':
-      return `["bare",${propertiesText(value, Object.keys(value), to)}]`
+      return ['bare', propertySlots(value, to)]
     case 'class':
-      return `["class",${JSON.stringify(kind.name)},${propertiesText(value, Object.keys(value), to)}]`
+      return ['class', kind.name, propertySlots(value, to)]
     case 'array':
-      return arrayText(value as readonly unknown[], to)
+      return arrayNode(value, to)
     case 'bytes':
-      return `["${kind.name}","${toBase64(value)}"]`
+      return [kind.name, toBase64(value)]
     default:
       refuseProperties(value, to)
-      return contentsText(value, kind.type, to)
+      return contentsNode(value, kind.type, to)
   }
 }
 
-function arrayText(array: readonly unknown[], to: SlotWriter): string {
-  if (!Array.isArray(array)) throw new TypeError('it is no array, but has the prototype of one')
+function arrayNode(value: object, to: SlotWriter): TableNode {
+  if (!Array.isArray(value)) throw new TypeError('it is no array, but has the prototype of one')
+  const array: readonly unknown[] = value
   const keys = Object.keys(array)
   // Indexes come first and in order: if the last of as many keys is the last index, all of them are indexes.
   const isDense =
     keys.length === array.length && (keys.length === 0 || keys.at(-1) === String(array.length - 1))
-  return isDense
-    ? `[${slotsText(array, to)}]`
-    : `["array",${array.length},${propertiesText(array, keys, to)}]`
+  return isDense ? [slotsOf(array, to)] : ['array', array.length, propertySlots(array, to)]
 }
 
-function slotsText(values: Iterable<unknown>, to: SlotWriter): string {
-  const slots: string[] = []
+function slotsOf(values: Iterable<unknown>, to: SlotWriter, tag?: string): readonly Slot[] {
+  const slots: Slot[] = tag === undefined ? [] : [tag]
   let position = 0
   for (const value of values) slots.push(to.slot(value, position++))
-  return `[${slots.join(',')}]`
+  return slots
 }
 
 type Contents = 'date' | 'map' | 'set' | 'regexp' | 'url'
 
 /** Through the builtin methods, not those of the object: they also see that it is what its prototype says. */
-function contentsText(value: object, type: Contents, to: SlotWriter): string {
+function contentsNode(value: object, type: Contents, to: SlotWriter): TableNode {
   switch (type) {
-    case 'date':
-      return `["Date",${timeText(Date.prototype.getTime.call(value))}]`
+    case 'date': {
+      const time = Date.prototype.getTime.call(value)
+      return ['Date', Number.isNaN(time) ? null : time]
+    }
     case 'url':
-      return `["URL",${JSON.stringify((value as URL).href)}]`
+      return ['URL', (value as URL).href]
     case 'regexp': {
       const { source, flags, lastIndex } = value as RegExp
-      return `["RegExp",${JSON.stringify(source)},"${flags}",${to.slot(lastIndex, 'lastIndex')}]`
+      return ['RegExp', source, flags, to.slot(lastIndex, 'lastIndex')]
     }
     case 'map':
-      return taggedSlots('Map', entriesInTurn(value as Map<unknown, unknown>), to)
+      return slotsOf(entriesInTurn(value as Map<unknown, unknown>), to, 'Map')
     case 'set':
-      return taggedSlots('Set', Set.prototype.values.call(value), to)
+      return slotsOf(Set.prototype.values.call(value), to, 'Set')
   }
-}
-
-/** An invalid date has no time. */
-function timeText(time: number): string {
-  return Number.isNaN(time) ? 'null' : String(time)
-}
-
-function taggedSlots(tag: string, values: Iterable<unknown>, to: SlotWriter): string {
-  const slots = slotsText(values, to)
-  return slots === '[]' ? `["${tag}"]` : `["${tag}",${slots.slice(1)}`
 }
 
 function* entriesInTurn(map: Map<unknown, unknown>): Generator {
@@ -97,6 +88,7 @@ function refuseSymbolKeys(value: object, to: SlotWriter): void {
 
 function refuseProperties(value: object, to: SlotWriter): void {
   const key = Object.keys(value)[0]
-  if (key !== undefined)
+  if (key !== undefined) {
     to.refuse(key, 'only the contents of such a builtin object can be stored, not properties set on it')
+  }
 }

@@ -1,4 +1,4 @@
-import { propertiesText, type SlotWriter } from './slot-writer.ts'
+import { chosenSlots, type SlotWriter, type TableNode } from './slot-writer.ts'
 
 /** Kept though not enumerable. The order is part of the format. */
 const HIDDEN = ['name', 'message', 'stack', 'cause', 'errors', 'code', 'error', 'suppressed'] as const
@@ -20,13 +20,11 @@ const FROM_ENGINE: ReadonlySet<string> = new Set(['stack'])
  * `["Error","TypeError",{hidden properties},{own enumerable properties}]`. Without a `className` the error will come
  * back as an `Error`, which then needs as its own what it had from its class.
  */
-export function errorText(error: object, className: string | undefined, to: SlotWriter): string {
-  const isGeneric = className === undefined
+export function errorNode(error: object, className: string | undefined, to: SlotWriter): TableNode {
   const hidden = HIDDEN.filter((key) => isHidden(error, key, className))
-  const taken = new Set<string>(hidden)
-  const own = Object.keys(error).filter((key) => !taken.has(key))
-  const name = JSON.stringify(isGeneric ? 'Error' : className)
-  return `["Error",${name},${propertiesText(error, hidden, to)},${propertiesText(error, own, to)}]`
+  const taken: readonly string[] = hidden
+  const own = Object.keys(error).filter((key) => !taken.includes(key))
+  return ['Error', className ?? 'Error', chosenSlots(error, hidden, to), chosenSlots(error, own, to)]
 }
 
 function isHidden(error: object, key: HiddenKey, className: string | undefined): boolean {

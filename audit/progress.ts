@@ -1,0 +1,63 @@
+import logUpdate from 'log-update'
+import type { GroupCounts, Observer } from 'ai-workflows'
+import { PACKAGES, stepsOf } from './audit.ts'
+
+/** A pipe gets about so many lines in all. */
+const LINES = 20
+
+/**
+ * Shows how far an audit is: in place on a terminal, line by line in a pipe.
+ * @param continued it was begun before, so say what need not be repeated
+ */
+export function progressOf(id: string, continued: boolean, out: NodeJS.WriteStream): Observer {
+  const say = (line: string): void => void out.write(`${line}\n`)
+  const show = out.isTTY ? inPlace(out.columns) : lineByLine(say)
+  let recorded = 0
+  let announced = !continued
+
+  const groupChanged = (counts: GroupCounts): void => {
+    if (!announced)
+      say(
+        `continuing ${id}: ${recorded} of ${stepsOf(counts.total)} steps were recorded before and are not repeated`,
+      )
+    announced = true
+    // A replay passes through what was shown before. One of the recorded steps is the list of packages.
+    if (counts.completed + counts.failed >= recorded - 1) show(counts)
+  }
+
+  return (event) => {
+    if (event.run !== id) return
+    if (event.kind === 'run.started') recorded = event.recordedSteps
+    else if (event.kind === 'group.progress' && event.key === PACKAGES) groupChanged(event.counts)
+  }
+}
+
+/** What is printed from now on comes below. */
+export function endProgress(out: NodeJS.WriteStream): void {
+  if (out.isTTY) logUpdate.done()
+}
+
+function inPlace(columns: number): (counts: GroupCounts) => void {
+  const width = Math.max(10, Math.min(40, columns - 50))
+  return ({ total, completed, failed, running }) => {
+    const done = completed + failed
+    const filled = total === 0 ? width : Math.round((done / total) * width)
+    const bar = '█'.repeat(filled) + '░'.repeat(width - filled)
+    logUpdate(`${bar} ${done} of ${total} packages, ${running} being read${failing(failed)}`)
+  }
+}
+
+function lineByLine(say: (line: string) => void): (counts: GroupCounts) => void {
+  let shown = 0
+  return ({ total, completed, failed }) => {
+    const done = completed + failed
+    const due = done === total || done - shown >= total / LINES
+    if (done === shown || !due) return
+    shown = done
+    say(`read ${done} of ${total} packages${failing(failed)}`)
+  }
+}
+
+function failing(count: number): string {
+  return count === 0 ? '' : `, ${count} could not be read`
+}

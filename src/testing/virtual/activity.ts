@@ -1,0 +1,158 @@
+/** What a virtual world does for an effect that runs: one class per way of coming to an end. */
+import type { CancelledError } from '../../core/errors.ts'
+import type { AbortEffect, ChildEffect, Encoded, Happening, Key, RunningAttempt, StepEffect, StepOutcome } from '../../core/ports/effects.ts'
+import type { VirtualClock } from '../virtual-clock.ts'
+
+export interface Activity {
+  /** What came of it; undefined until then. Held back until the director lets it happen. */
+  readonly happening: Happening | undefined
+  cancel(reason: CancelledError): void
+}
+
+export interface StepWatch {
+  /** The function is called now. */
+  began(attempt: number): void
+  /** The function has ended. */
+  ended(): void
+  /** The runtime broke the contract of the port. */
+  violated(what: string): void
+}
+
+/** A step: its real function is called, after the delay of a retry. */
+export class StepActivity implements Activity {
+  happening: Happening | undefined
+  readonly #clock: VirtualClock
+  readonly #watch: StepWatch
+  #attempt: RunningAttempt | undefined
+  #cancelled = false
+  #cancelDelay: (() => void) | undefined
+
+  /** @param begun the last attempt that is known to have begun before */
+  constructor(effect: StepEffect, clock: VirtualClock, begun: number, watch: StepWatch) {
+    const attempt = Math.max(effect.attempt, begun + 1)
+    this.#clock = clock
+    this.#watch = watch
+    if (effect.notBefore <= clock.now()) this.#begin(effect, attempt)
+    else this.#cancelDelay = clock.schedule(effect.notBefore, () => this.#begin(effect, attempt))
+  }
+
+  cancel(reason: CancelledError): void {
+    this.#cancelled = true
+    this.#cancelDelay?.()
+    this.#attempt?.abort(reason)
+  }
+
+  #begin(effect: StepEffect, attempt: number): void {
+    const startedAt = this.#clock.now()
+    let starting = true
+    this.#cancelDelay = undefined
+    this.#watch.began(attempt)
+    this.#attempt = effect.execute({
+      attempt,
+      clock: this.#clock,
+      ended: () => this.#watch.ended(),
+      report: (outcome) => {
+        if (starting) this.#watch.violated(`${effect.key} reported synchronously`)
+        if (this.#cancelled) this.#watch.violated(`${effect.key} reported after it was aborted`)
+        if (this.happening !== undefined) this.#watch.violated(`${effect.key} reported twice`)
+        this.happening = happeningOf(outcome, attempt, startedAt)
+      },
+    })
+    starting = false
+  }
+}
+
+function happeningOf(outcome: StepOutcome, attempt: number, startedAt: number): Happening {
+  const { payload } = outcome
+  if (outcome.kind === 'done') return { kind: 'step-done', attempt, startedAt, payload }
+  const { retryAt } = outcome
+  return { kind: 'step-failed', attempt, startedAt, payload, ...(retryAt === undefined ? {} : { retryAt }) }
+}
+
+export class TimerActivity implements Activity {
+  happening: Happening | undefined
+  readonly cancel: () => void
+
+  constructor(clock: VirtualClock, due: number) {
+    this.cancel = clock.schedule(due, () => {
+      this.happening = { kind: 'timer-fired' }
+    })
+  }
+}
+
+/** What a child run comes to, as the world's script says. */
+export type ChildScript =
+  | { readonly status: 'done' | 'failed'; readonly payload: Encoded }
+  | { readonly status: 'never' }
+
+export class ChildActivity implements Activity {
+  readonly happening: Happening | undefined
+
+  constructor(effect: ChildEffect, script: ChildScript) {
+    const name = effect.id ?? `child:${effect.key}`
+    if (script.status !== 'never')
+      this.happening = {
+        kind: script.status === 'done' ? 'child-done' : 'child-failed',
+        name,
+        payload: script.payload,
+      }
+  }
+
+  cancel(): void {}
+}
+
+export class AbortActivity implements Activity {
+  readonly #effect: AbortEffect
+  readonly #encodeError: (reason: unknown) => Encoded
+
+  constructor(effect: AbortEffect, encodeError: (reason: unknown) => Encoded) {
+    this.#effect = effect
+    this.#encodeError = encodeError
+  }
+
+  get happening(): Happening | undefined {
+    const { signal } = this.#effect
+    return signal.aborted ? { kind: 'aborted', payload: this.#encodeError(signal.reason) } : undefined
+  }
+
+  cancel(): void {}
+}
+
+/** Ends when no function of the cancelled step runs here. */
+export class StopActivity implements Activity {
+  readonly #isRunning: () => boolean
+
+  constructor(isRunning: () => boolean) {
+    this.#isRunning = isRunning
+  }
+
+  get happening(): Happening | undefined {
+    return this.#isRunning() ? undefined : { kind: 'stopped' }
+  }
+
+  cancel(): void {}
+}
+
+/** A wait ends only with an event that the world sends; see `EventScript`. */
+export class EventActivity implements Activity {
+  readonly happening = undefined
+
+  cancel(): void {}
+}
+
+/** Functions of steps that run, by key: a cancelled or timed out one may run beside its successor. */
+export class RunningFunctions {
+  readonly #counts = new Map<Key, number>()
+
+  isRunning(key: Key): boolean {
+    return (this.#counts.get(key) ?? 0) > 0
+  }
+
+  began(key: Key): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1)
+  }
+
+  ended(key: Key): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) - 1)
+  }
+}

@@ -1,0 +1,241 @@
+/** Executes a random program as an `execute` would, and notes everything that it sees, in the order in which it sees it. */
+import { any, type Context, type Operation, parallel, race, step, type StepContext, workflow } from 'ai-workflows'
+import type { Behaviour, Block, Item, Member, Op, Statement } from './program.ts'
+import { describe, type Seen } from './seen.ts'
+
+/** What one execution has, besides its `ctx`. */
+export interface Surroundings {
+  readonly trace: Seen[]
+  /** Calls of step functions: run, key and attempt. */
+  readonly calls: string[]
+  /** Virtual time, for the functions of steps. */
+  delay(ms: number): Promise<void>
+  /** Aborted by the world when it pleases. */
+  readonly outside: AbortSignal
+}
+
+const children = {
+  done: workflow({ name: 'child-done', execute: () => 0 }),
+  failed: workflow({ name: 'child-failed', execute: () => 0 }),
+  never: workflow({ name: 'child-never', execute: () => 0 }),
+}
+
+export async function execute(program: Block, ctx: Context, around: Surroundings): Promise<unknown> {
+  const interpreter = new Interpreter(ctx, around)
+  await interpreter.block(program)
+  return around.trace.length
+}
+
+class Interpreter {
+  readonly #ctx: Context
+  readonly #around: Surroundings
+  readonly #shared: Operation<unknown>[] = []
+  readonly #floating: Promise<void>[] = []
+  readonly #own = new AbortController()
+
+  constructor(ctx: Context, around: Surroundings) {
+    this.#ctx = ctx
+    this.#around = around
+  }
+
+  async block(block: Block): Promise<void> {
+    for (const statement of block) await this.#statement(statement)
+  }
+
+  #see(...what: unknown[]): void {
+    this.#around.trace.push(describe(what))
+  }
+
+  /** Any difference in what was seen before becomes a difference in what is done next. */
+  #holds(modulus: number): boolean {
+    return this.#around.trace.length % modulus === 0
+  }
+
+  async #statement(statement: Statement): Promise<void> {
+    switch (statement.do) {
+      case 'await':
+        return await this.#outcome(statement.guard, statement.of.op, this.#operation(statement.of))
+      case 'ticks':
+        for (let tick = 0; tick < statement.count; tick++) await null // oxlint-disable-line typescript/await-thenable -- a plain await is what is tried
+        return this.#see('ticks')
+      case 'observe':
+        return this.#see(statement.what, this.#observe(statement.what))
+      case 'create':
+        this.#shared.push(this.#operation(statement.of))
+        return
+      case 'abort':
+        return this.#own.abort(new RangeError('enough'))
+      case 'throw':
+        throw thrown('thrown')
+      case 'float': {
+        const helper = this.#helper(statement.body)
+        helper.catch(() => undefined) // a promise that nobody joins is the program's own affair
+        this.#floating.push(helper)
+        return
+      }
+      case 'join':
+        return await this.#outcome(statement.guard, 'join', this.#floating[statement.index % Math.max(1, this.#floating.length)])
+      case 'combine':
+        return await this.#outcome(statement.guard, statement.how, this.#combine(statement.how, statement.items))
+      case 'try':
+        return await this.#try(statement)
+      case 'if':
+        return await this.block(this.#holds(statement.modulus) ? statement.then : statement.otherwise)
+      case 'repeat':
+        for (let time = 0; time < statement.times; time++) await this.block(statement.body)
+        return
+    }
+  }
+
+  async #outcome(guard: boolean, what: string, awaited: PromiseLike<unknown> | undefined): Promise<void> {
+    try {
+      this.#see(what, await awaited)
+    } catch (error) {
+      this.#see(what, 'rejected', error)
+      if (!guard) throw error
+    }
+  }
+
+  async #helper(body: Block): Promise<void> {
+    this.#see('helper begins')
+    await this.block(body)
+    this.#see('helper ends')
+  }
+
+  async #try({ body, handler, cleanup }: Extract<Statement, { do: 'try' }>): Promise<void> {
+    try {
+      await this.block(body)
+    } catch (error) {
+      this.#see('caught', error)
+      await this.block(handler)
+    } finally {
+      this.#see('finally')
+      await this.block(cleanup)
+    }
+  }
+
+  #observe(what: Extract<Statement, { do: 'observe' }>['what']): unknown {
+    if (what === 'now') return this.#ctx.now()
+    if (what === 'random') return this.#ctx.random()
+    if (what === 'uuid') return this.#ctx.uuid()
+    if (what === 'aborted') return this.#ctx.signal.aborted
+    return { ...this.#ctx.steps }
+  }
+
+  #combine(how: Extract<Statement, { do: 'combine' }>['how'], items: readonly Item[]): Promise<unknown> {
+    const promises = items.map((item) => (item.item === 'op' ? this.#operation(item.of) : this.#helper(item.body)))
+    if (how === 'all') return Promise.all(promises)
+    if (how === 'race') return Promise.race(promises)
+    if (how === 'any') return Promise.any(promises)
+    return Promise.allSettled(promises)
+  }
+
+  #operation(op: Op): Operation<unknown> {
+    switch (op.op) {
+      case 'step': {
+        const { name, does, op: _op, ...options } = op
+        return step(name, (context) => this.#perform(does, context), options)
+      }
+      case 'sleep':
+        return this.#ctx.sleep(op.ms)
+      case 'event':
+        return this.#event(op)
+      case 'child':
+        return this.#ctx.invoke(children[op.outcome], op.value)
+      case 'shared':
+        return this.#shared[op.index % Math.max(1, this.#shared.length)] ?? step('unshared', () => op.index)
+      case 'parallel':
+        return parallel(this.#members(op.members, op.options.record), this.#options(op.options, { members: op.members.length }))
+      case 'race':
+      case 'any': {
+        const members = this.#members(op.members, op.options.record)
+        if (op.op === 'any') return any(members, this.#options(op.options))
+        if (Object.keys(members).length === 0) return step('nobody', () => 0) // a race of nobody is refused (M11)
+        return race(members, this.#options(op.options))
+      }
+    }
+  }
+
+  #event({ names, filter, timeout, value }: Extract<Op, { op: 'event' }>): Operation<unknown> {
+    const options = {
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(value === undefined ? {} : { timeoutValue: value }),
+      ...(filter === undefined ? {} : { filter: filter === 'even' ? (payload: number) => payload % 2 === 0 : refuse }),
+    }
+    const [first = 'e'] = names
+    return names.length === 1 ? this.#ctx.waitForEvent(first, options) : this.#ctx.waitForEvent(names, options)
+  }
+
+  #members(members: readonly Member[], record: boolean): BranchesMade {
+    const branches = members.flatMap((member): BranchMade[] => {
+      if (member.member === 'op') return [this.#operation(member.of)]
+      if (member.member === 'function') return [this.#branch(member)]
+      const some: BranchMade[] = []
+      for (let time = 0; time < member.times; time++) if (this.#holds(member.modulus)) some.push(this.#operation(member.of))
+      return some
+    })
+    return record ? Object.fromEntries(branches.map((branch, index) => [`m${index}`, branch])) : branches
+  }
+
+  #branch({ body, seesSignal }: Extract<Member, { member: 'function' }>): BranchMade {
+    return async ({ signal }) => {
+      this.#see('branch begins')
+      if (seesSignal) signal.addEventListener('abort', () => this.#see('branch aborted', signal.reason))
+      try {
+        await this.block(body)
+      } finally {
+        this.#see('branch ends')
+      }
+      return this.#around.trace.length
+    }
+  }
+
+  #options(settings: Extract<Op, { options: object }>['options'], extra?: { members: number }): object {
+    const { record: _record, wait, signal, ...options } = settings
+    return {
+      ...options,
+      ...(wait === undefined ? {} : { waitForCancelled: wait }),
+      ...(signal === undefined ? {} : { signal: this.#signal(signal) }),
+      ...(extra !== undefined && extra.members > 2 ? { onProgress: (counts: object) => this.#see('progress', { ...counts }) } : {}),
+    }
+  }
+
+  #signal(which: 'run' | 'own' | 'outside'): AbortSignal {
+    if (which === 'run') return this.#ctx.signal
+    return which === 'own' ? this.#own.signal : this.#around.outside
+  }
+
+  #perform(does: Behaviour, context: StepContext): unknown {
+    this.#around.calls.push(`${context.idempotencyKey} attempt ${context.attempt}`)
+    if (does.kind === 'sync') return does.value
+    if (does.kind === 'sync-fail') throw thrown(`sync ${does.value}`)
+    return this.#performAsync(does, context)
+  }
+
+  async #performAsync({ kind, duration, value }: Behaviour, { signal, attempt }: StepContext): Promise<unknown> {
+    if (kind === 'hang') return await untilAborted(signal)
+    if (kind === 'deaf') await this.#around.delay(duration)
+    else await Promise.race([this.#around.delay(duration), untilAborted(signal)])
+    if (kind === 'fail' || (kind === 'flaky' && attempt < 3)) throw thrown(`${kind} ${value}`)
+    return { value, attempt }
+  }
+}
+
+type BranchMade = Operation<unknown> | ((branch: { readonly signal: AbortSignal }) => Promise<unknown>)
+type BranchesMade = readonly BranchMade[] | Readonly<Record<string, BranchMade>>
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+}
+
+function thrown(message: string): Error {
+  const error = new RangeError(message)
+  error.stack = `RangeError: ${message}`
+  return error
+}
+
+function refuse(): never {
+  throw thrown('the filter throws')
+}
