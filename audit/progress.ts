@@ -29,6 +29,10 @@ export function progressOf(id: string, continued: boolean, out: NodeJS.WriteStre
     if (event.run !== id) return
     if (event.kind === 'run.started') recorded = event.recordedSteps
     else if (event.kind === 'group.progress' && event.key === PACKAGES) groupChanged(event.counts)
+    else if (event.kind === 'step.ended' && event.outcome === 'retrying') {
+      endProgress(out)
+      say(`step "${event.key}" failed and is tried again`)
+    }
   }
 }
 

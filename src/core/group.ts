@@ -83,8 +83,9 @@ export class Group implements Work, BranchOwner {
     if (timeout !== undefined) this.#after('timeout', timeout, () => this.#timeOut(timeout))
     if (signal !== undefined) this.#watch(signal)
     if (stagger !== undefined) this.#allowed = 1
-    // A signal that is aborted already ends the group with its first delivery; nothing needs to start before that.
-    if (signal?.aborted && !this.#scope.host.replaying) this.#allowed = 0
+    // Nothing needs to start for a signal that is aborted already. But in a run only the journal knows when it was
+    // (after a crash this process's signal may say something else), so there the first delivery ends the group (D1).
+    if (signal?.aborted && this.#scope.host.runId === undefined) this.#allowed = 0
     this.#pump()
     if (this.#state === 'open') this.#scope.host.groupChanged(this.key, this.#counts())
   }

@@ -23,8 +23,6 @@ export interface Host {
   readonly runId: string | undefined
   readonly codec: Codec
   readonly log: Logger
-  /** Recorded completions are still to be delivered (D4). */
-  readonly replaying: boolean
   /** An operation exists from now on, not started. */
   created(operation: Tracked): void
   /** It is somebody's concern from now on: started, or a branch of a group. */

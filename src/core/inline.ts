@@ -25,7 +25,6 @@ class InlineHost implements Host {
   readonly runId = undefined
   readonly codec: Codec = identity
   readonly log: Logger
-  readonly replaying = false
   readonly #clock: Clock
   readonly #random: () => number
   readonly #running = new Map<Leaf, Running>()

@@ -14,6 +14,8 @@ declare const result: unique symbol
 export interface Operation<out T> extends PromiseLike<T> {
   /** Type only: what it resolves to. */
   readonly [result]?: T
+  /** Type only: a promise has one, so that none can be taken for an operation (M8). */
+  readonly [Symbol.toStringTag]?: never
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: any) => B | PromiseLike<B>) | null,

@@ -37,7 +37,7 @@ export interface ParallelOptions<Settle extends boolean = boolean, OnTimeout ext
 export function parallel<const B extends Branches, Settle extends boolean = false, OnTimeout extends Constant = never>(
   branches: B,
   options?: ParallelOptions<Settle, OnTimeout>,
-): Operation<ParallelResult<B, Settle, OnTimeout>> {
+): Operation<ParallelResult<B, Settle, NoInfer<OnTimeout>>> {
   return parallelIn(ambientScope('parallel()') ?? inlineScope(), branches, options, parallel)
 }
 

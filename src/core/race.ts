@@ -27,7 +27,7 @@ export interface RaceOptions<OnTimeout extends Constant = Constant> extends Grou
 export function race<const B extends Branches, OnTimeout extends Constant = never>(
   branches: B,
   options?: RaceOptions<OnTimeout>,
-): Operation<RaceResult<B, OnTimeout>> {
+): Operation<RaceResult<B, NoInfer<OnTimeout>>> {
   return raceIn(ambientScope('race()') ?? inlineScope(), branches, options, race)
 }
 
@@ -42,7 +42,7 @@ export function race<const B extends Branches, OnTimeout extends Constant = neve
 export function any<const B extends Branches, OnTimeout extends Constant = never>(
   branches: B,
   options?: RaceOptions<OnTimeout>,
-): Operation<RaceResult<B, OnTimeout>> {
+): Operation<RaceResult<B, NoInfer<OnTimeout>>> {
   return anyIn(ambientScope('any()') ?? inlineScope(), branches, options, any)
 }
 

@@ -183,11 +183,11 @@ export class Run implements RunView {
     else if (this.#known?.get(completion.key) === false) this.#keep(completion)
   }
 
-  /** When the replay has caught up: starts what was held and is still wanted (D4). Harmless at any other time. */
+  /** When the replay has caught up: starts what was held and is still wanted (D4): nothing, once `execute` has ended. */
   catchUp(): void {
     if (this.replaying || this.#known === undefined) return
     this.#known = undefined
-    for (const effect of this.#held.values()) this.#effects.start(effect)
+    if (this.#outcome === undefined) for (const effect of this.#held.values()) this.#effects.start(effect)
     this.#held.clear()
   }
 

@@ -122,9 +122,10 @@ export class EmbeddedEngine implements Engine {
    * Takes up every unfinished run of these workflows that no live process executes (children come with their
    * parents). For the start of a server.
    */
-  async resume(workflows: readonly WorkflowCode[]): Promise<RunHandle[]> {
+  // oxlint-disable-next-line no-explicit-any -- workflows of any inputs, together in one list
+  async resume(workflows: readonly WorkflowCode<any>[]): Promise<RunHandle[]> {
     const service = await this.#open()
-    const byName = new Map(workflows.map((one) => [one.name, one]))
+    const byName = new Map(workflows.map((one) => [one.name, erased(one)]))
     const handles: RunHandle[] = []
     let before: number | undefined
     for (;;) {

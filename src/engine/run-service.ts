@@ -22,6 +22,8 @@ const LOOK = 200
 export class RunService {
   readonly parts: Parts
   readonly executor: Executor
+  /** Workflows without a name that were mentioned already. */
+  readonly #unnamed = new WeakSet<WorkflowCode>()
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -37,6 +39,7 @@ export class RunService {
   /** Creates the run, or finds the one that agrees with it (M12), and begins to execute it. */
   async start(workflow: WorkflowCode, input: unknown, id: string | undefined, source: string | undefined): Promise<RunRecord> {
     const { codec } = this.parts
+    if (workflow.name === undefined) this.#mentionUnnamed(workflow)
     const checked = await validate(workflow.definition.input, input, 'The input')
     const run = this.#newRun(workflow, codec.encode(checked, 'input'), { id: id ?? this.parts.random.uuid(), parent: undefined, source })
     const record = await this.#create(run)
@@ -108,6 +111,13 @@ export class RunService {
     const alive = record.owner !== undefined && (await this.parts.ownership.isAlive(record.owner))
     if (!alive) throw new WorkflowNotFoundError(record.workflow, record.id)
     return undefined
+  }
+
+  /** Said once for each (M3). */
+  #mentionUnnamed(workflow: WorkflowCode): void {
+    if (this.#unnamed.has(workflow)) return
+    this.#unnamed.add(workflow)
+    this.parts.log.warn('A workflow without a name runs, but cannot be found again after a restart: give it a `name` to make its runs resumable')
   }
 
   #newRun(workflow: WorkflowCode, input: Encoded, rest: Pick<NewRun, 'id' | 'parent' | 'source'>): NewRun {

@@ -21,21 +21,35 @@ const children = {
 }
 
 export async function execute(program: Block, ctx: Context, around: Surroundings): Promise<unknown> {
-  const interpreter = new Interpreter(ctx, around)
-  await interpreter.block(program)
+  const state: State = { ctx, around, shared: [], floating: [], own: new AbortController() }
+  await new Interpreter(state, Number.POSITIVE_INFINITY).block(program)
   return around.trace.length
 }
 
-class Interpreter {
-  readonly #ctx: Context
-  readonly #around: Surroundings
-  readonly #shared: Operation<unknown>[] = []
-  readonly #floating: Promise<void>[] = []
-  readonly #own = new AbortController()
+interface State {
+  readonly ctx: Context
+  readonly around: Surroundings
+  readonly shared: Operation<unknown>[]
+  readonly floating: Promise<void>[]
+  readonly own: AbortController
+}
 
-  constructor(ctx: Context, around: Surroundings) {
-    this.#ctx = ctx
-    this.#around = around
+class Interpreter {
+  readonly #state: State
+  readonly #joinable: number
+
+  /** @param joinable how many of the floating helpers may be joined: those begun before, or two could wait for each other */
+  constructor(state: State, joinable: number) {
+    this.#state = state
+    this.#joinable = joinable
+  }
+
+  get #ctx(): Context {
+    return this.#state.ctx
+  }
+
+  get #around(): Surroundings {
+    return this.#state.around
   }
 
   async block(block: Block): Promise<void> {
@@ -61,20 +75,20 @@ class Interpreter {
       case 'observe':
         return this.#see(statement.what, this.#observe(statement.what))
       case 'create':
-        this.#shared.push(this.#operation(statement.of))
+        this.#state.shared.push(this.#operation(statement.of))
         return
       case 'abort':
-        return this.#own.abort(new RangeError('enough'))
+        return this.#state.own.abort(new RangeError('enough'))
       case 'throw':
         throw thrown('thrown')
       case 'float': {
-        const helper = this.#helper(statement.body)
+        const helper = new Interpreter(this.#state, this.#state.floating.length).#helper(statement.body)
         helper.catch(() => undefined) // a promise that nobody joins is the program's own affair
-        this.#floating.push(helper)
+        this.#state.floating.push(helper)
         return
       }
       case 'join':
-        return await this.#outcome(statement.guard, 'join', this.#floating[statement.index % Math.max(1, this.#floating.length)])
+        return await this.#outcome(statement.guard, 'join', this.#joined(statement.index))
       case 'combine':
         return await this.#outcome(statement.guard, statement.how, this.#combine(statement.how, statement.items))
       case 'try':
@@ -85,6 +99,12 @@ class Interpreter {
         for (let time = 0; time < statement.times; time++) await this.block(statement.body)
         return
     }
+  }
+
+  #joined(index: number): Promise<void> | undefined {
+    const { floating } = this.#state
+    const count = Math.min(floating.length, this.#joinable)
+    return count === 0 ? undefined : floating[index % count]
   }
 
   async #outcome(guard: boolean, what: string, awaited: PromiseLike<unknown> | undefined): Promise<void> {
@@ -143,7 +163,7 @@ class Interpreter {
       case 'child':
         return this.#ctx.invoke(children[op.outcome], op.value)
       case 'shared':
-        return this.#shared[op.index % Math.max(1, this.#shared.length)] ?? step('unshared', () => op.index)
+        return this.#state.shared[op.index % Math.max(1, this.#state.shared.length)] ?? step('unshared', () => op.index)
       case 'parallel':
         return parallel(this.#members(op.members, op.options.record), this.#options(op.options, { members: op.members.length }))
       case 'race':
@@ -202,7 +222,7 @@ class Interpreter {
 
   #signal(which: 'run' | 'own' | 'outside'): AbortSignal {
     if (which === 'run') return this.#ctx.signal
-    return which === 'own' ? this.#own.signal : this.#around.outside
+    return which === 'own' ? this.#state.own.signal : this.#around.outside
   }
 
   #perform(does: Behaviour, context: StepContext): unknown {

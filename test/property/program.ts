@@ -71,10 +71,15 @@ export type Block = readonly Statement[]
 
 const duration = fc.constantFrom(0, 10, 30, 50, 120)
 const name = fc.constantFrom('a', 'b', 'c', 'd')
-const guard = fc.boolean()
+const guard = fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
+
+/** A group's function branch is three steps deep: operation, member, statement. */
+const DEPTH = { maxDepth: 9, depthIdentifier: 'program', depthSize: 'large', withCrossShrink: true } as const
+
+const ticks = fc.record({ do: fc.constant('ticks' as const), count: fc.integer({ min: 1, max: 5 }) })
 
 /** Present now and then. */
-function maybe<T>(arbitrary: fc.Arbitrary<T>, freq = 3): fc.Arbitrary<T | undefined> {
+function maybe<const T>(arbitrary: fc.Arbitrary<T>, freq = 3): fc.Arbitrary<T | undefined> {
   return fc.option(arbitrary, { nil: undefined, freq })
 }
 
@@ -84,7 +89,11 @@ function compact<T extends object>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T> 
 }
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
-  kind: fc.constantFrom('ok', 'fail', 'sync', 'ok', 'sync-fail', 'flaky', 'ok', 'hang', 'deaf'),
+  kind: fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom('ok' as const, 'sync' as const) },
+    { weight: 2, arbitrary: fc.constantFrom('fail' as const, 'sync-fail' as const, 'flaky' as const) },
+    { weight: 2, arbitrary: fc.constantFrom('hang' as const, 'deaf' as const) },
+  ),
   duration,
   value: fc.nat(9),
 })
@@ -131,7 +140,7 @@ const raceSettings: fc.Arbitrary<RaceSettings> = compact(
   fc.record({ ...common, stagger: maybe(fc.constantFrom(8, 35)) }),
 ).map(sensible as (value: object) => RaceSettings)
 
-interface Grammar {
+type Grammar = {
   block: Block
   statement: Statement
   op: Op
@@ -140,11 +149,12 @@ interface Grammar {
 }
 
 const grammar = fc.letrec<Grammar>((tie) => ({
-  block: fc.array(tie('statement'), { maxLength: 4, depthIdentifier: 'program' }),
+  block: fc.array(tie('statement'), { maxLength: 4, size: 'max' }),
   statement: fc.oneof(
-    { maxDepth: 5, depthIdentifier: 'program', depthSize: 'small', withCrossShrink: true },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('ticks' as const), count: fc.integer({ min: 1, max: 5 }) }) },
-    { weight: 9, arbitrary: fc.record({ do: fc.constant('await' as const), of: tie('op'), guard }) },
+    DEPTH,
+    // The first is what the deepest statements are.
+    { weight: 4, arbitrary: fc.oneof(ticks, fc.record({ do: fc.constant('await' as const), of: step, guard })) },
+    { weight: 8, arbitrary: fc.record({ do: fc.constant('await' as const), of: tie('op'), guard }) },
     {
       weight: 2,
       arbitrary: fc.record({ do: fc.constant('observe' as const), what: fc.constantFrom('now', 'random', 'uuid', 'steps', 'aborted') }),
@@ -158,7 +168,7 @@ const grammar = fc.letrec<Grammar>((tie) => ({
       arbitrary: fc.record({
         do: fc.constant('combine' as const),
         how: fc.constantFrom('all', 'race', 'allSettled', 'any'),
-        items: fc.array(tie('item'), { minLength: 1, maxLength: 4, depthIdentifier: 'program' }),
+        items: fc.array(tie('item'), { minLength: 1, maxLength: 4}),
         guard,
       }),
     },
@@ -173,7 +183,7 @@ const grammar = fc.letrec<Grammar>((tie) => ({
     { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat' as const), times: fc.integer({ min: 1, max: 3 }), body: tie('block') }) },
   ) as fc.Arbitrary<Statement>,
   op: fc.oneof(
-    { maxDepth: 5, depthIdentifier: 'program', depthSize: 'small', withCrossShrink: true },
+    DEPTH,
     { weight: 6, arbitrary: step },
     { weight: 1, arbitrary: fc.record({ op: fc.constant('sleep' as const), ms: duration }) },
     { weight: 1, arbitrary: wait },
@@ -186,7 +196,7 @@ const grammar = fc.letrec<Grammar>((tie) => ({
       weight: 5,
       arbitrary: fc.record({
         op: fc.constant('parallel' as const),
-        members: fc.array(tie('member'), { maxLength: 4, depthIdentifier: 'program' }),
+        members: fc.array(tie('member'), { maxLength: 4, size: 'max' }),
         options: parallelSettings,
       }),
     },
@@ -194,13 +204,13 @@ const grammar = fc.letrec<Grammar>((tie) => ({
       weight: 3,
       arbitrary: fc.record({
         op: fc.constantFrom('race' as const, 'any' as const),
-        members: fc.array(tie('member'), { maxLength: 4, depthIdentifier: 'program' }),
+        members: fc.array(tie('member'), { maxLength: 4, size: 'max' }),
         options: raceSettings,
       }),
     },
   ) as fc.Arbitrary<Op>,
   member: fc.oneof(
-    { maxDepth: 5, depthIdentifier: 'program', depthSize: 'small', withCrossShrink: true },
+    DEPTH,
     { weight: 4, arbitrary: fc.record({ member: fc.constant('op' as const), of: tie('op') }) },
     { weight: 4, arbitrary: fc.record({ member: fc.constant('function' as const), body: tie('block'), seesSignal: fc.boolean() }) },
     {
@@ -209,11 +219,11 @@ const grammar = fc.letrec<Grammar>((tie) => ({
     },
   ) as fc.Arbitrary<Member>,
   item: fc.oneof(
-    { maxDepth: 5, depthIdentifier: 'program', depthSize: 'small', withCrossShrink: true },
+    DEPTH,
     fc.record({ item: fc.constant('op' as const), of: tie('op') }),
     fc.record({ item: fc.constant('helper' as const), body: tie('block') }),
   ) as fc.Arbitrary<Item>,
 }))
 
 /** A program is the body of `execute`. */
-export const program: fc.Arbitrary<Block> = fc.array(grammar.statement, { minLength: 1, maxLength: 6 })
+export const program: fc.Arbitrary<Block> = fc.array(grammar.statement, { minLength: 1, maxLength: 6, size: 'max' })

@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../src/store/sqlite/connection.ts'
@@ -146,6 +155,20 @@ describe('R5 refusals leave everything as it was', () => {
     db.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (x)')
     expect((await refusal(file))[0]).toBe('not-a-database')
     expect(db.prepare('SELECT name FROM sqlite_schema').all()).toEqual([{ name: 't' }])
+  })
+
+  it('of another application’s database after a crash, whose write-ahead log SQLite would clear', async () => {
+    const dir = folder()
+    const db = rawDatabase(join(dir, 'theirs.db'))
+    db.exec(
+      'PRAGMA application_id = 77; CREATE TABLE t (x); PRAGMA journal_mode = WAL; INSERT INTO t VALUES (1)',
+    )
+    for (const suffix of ['', '-wal'])
+      copyFileSync(join(dir, `theirs.db${suffix}`), join(dir, `copy.db${suffix}`))
+    const before = readFileSync(join(dir, 'copy.db-wal'))
+    expect(before.length).toBeGreaterThan(0)
+    expect((await refusal(join(dir, 'copy.db')))[0]).toBe('not-a-database')
+    expect(readFileSync(join(dir, 'copy.db-wal'))).toEqual(before)
   })
 
   it('of a folder, a pipe, a path through a file, a folder that is not there', async () => {

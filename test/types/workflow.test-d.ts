@@ -142,6 +142,11 @@ describe('M13: input types are inferred from any Standard Schema', () => {
       // @ts-expect-error -- the id is a string
       execute: (_ctx, input: { id: number }) => input.id,
     })
+    const same = workflow({
+      input: z.object({ id: z.string() }),
+      execute: (_ctx, input: { id: string }) => input.id,
+    })
+    expectTypeOf(same).toEqualTypeOf<Workflow<{ id: string }, string>>()
   })
 
   test('an output schema is held against what execute returns', () => {
@@ -158,8 +163,8 @@ describe('M13: input types are inferred from any Standard Schema', () => {
     })
     workflow({
       output: type({ total: 'number' }),
-      // @ts-expect-error -- the total is missing
-      execute: () => ({}),
+      // @ts-expect-error -- the total is a number
+      execute: () => ({ total: null }),
     })
   })
 })
@@ -174,5 +179,6 @@ describe('what is not a definition does not compile', () => {
     workflow({ name: 1, execute: () => 1 })
     // @ts-expect-error -- a schema is not a function of mine
     workflow({ input: (value: unknown) => value, execute: () => 1 })
+    expectTypeOf(workflow).parameter(0).toHaveProperty('execute')
   })
 })

@@ -95,7 +95,7 @@ export const listingCases: readonly StoreCase[] = [
     }
     for (const filter of [{}, { status: ['pending', 'running'] }, { parent: null }] satisfies RunFilter[]) {
       const seen: string[] = []
-      for (let before = Infinity; ;) {
+      for (let before = Infinity, pages = 0; pages < 20; pages++) {
         const page = await store.listRuns(filter, before === Infinity ? { limit: 4 } : { limit: 4, before })
         seen.push(...page.map(({ id }) => id))
         await store.createRun(

@@ -29,7 +29,7 @@ export class RandomDirector implements Director {
   async direct(stage: Stage): Promise<void> {
     const { choose, largestBatch = 3 } = this.#options
     const from = stage.journal.length
-    const size = 1 + choose(largestBatch)
+    const size = Math.max(1, choose(largestBatch + 1))
     await this.#dawdle()
     while (stage.journal.length < from + size) {
       await stage.settle()

@@ -36,13 +36,12 @@ export class ScriptedDirector implements Director {
   }
 
   async #repeat(stage: Stage, completion: Completion): Promise<void> {
-    const { clock } = stage
     if (isOwnDoing(completion)) {
       const happening = await this.#outcome(stage, completion.key)
       if (!this.#same(happening, completion))
         throw new Error(`${completion.key} came to ${JSON.stringify(happening)}, not to ${JSON.stringify(completion)}`)
     }
-    if (clock.now() < completion.at) clock.advance(completion.at - clock.now())
+    await passTime(stage, completion.at)
     stage.commit(completion)
   }
 
@@ -69,6 +68,16 @@ export class ScriptedDirector implements Director {
 /** Of others (time, events, requests) only the journal says what happened. */
 function isOwnDoing({ kind }: Completion): boolean {
   return kind.startsWith('step-') || kind.startsWith('child-')
+}
+
+/** One timer at a time, so that what each sets off is done before the next. */
+async function passTime(stage: Stage, until: number): Promise<void> {
+  const { clock } = stage
+  await stage.settle()
+  while (clock.now() < until) {
+    clock.advance(Math.min(until, clock.next() ?? until) - clock.now())
+    await stage.settle()
+  }
 }
 
 function withoutStack(value: unknown): unknown {

@@ -145,8 +145,12 @@ export class VirtualEffects implements Effects, Stage {
 
   commit(completion: Completion): void {
     const { key } = completion
-    if (!this.#active.delete(key) && key !== CANCEL_KEY)
+    const activity = this.#active.get(key)
+    if (activity === undefined && key !== CANCEL_KEY)
       throw new Error(`Nothing is running under ${JSON.stringify(key)}, so nothing can be committed for it`)
+    // A director may let a timer fire before its time; then nothing waits for that any more.
+    if (activity?.happening === undefined) activity?.cancel(new CancelledError({ kind: 'run-ended' }))
+    this.#active.delete(key)
     this.#events.end(key)
     this.record.completions.push(completion)
   }

@@ -16,7 +16,7 @@ import {
 } from '../../../src/index.ts'
 
 /** @param file marks are appended to it, and go to standard output */
-export function everything(file: string): Workflow<number, unknown> {
+export function everything(file: string): Workflow<number> {
   const mark = (key: string, attempt: number): void => {
     const line = `${key} ${attempt} ${process.pid}\n`
     appendFileSync(file, line)
@@ -42,7 +42,7 @@ export function everything(file: string): Workflow<number, unknown> {
       if (fails && attempt === 1) throw new Error(`${name} fails`)
       return value
     }
-    return step(name, run, rest) as Operation<Awaited<T>>
+    return step(name, run, rest)
   }
   const broken = (name: string): Operation<never> =>
     step(name, ({ attempt, idempotencyKey }) => {

@@ -1,52 +1,50 @@
 import type { Clock } from 'ai-workflows'
+import { VirtualClock } from 'ai-workflows/testing'
 import { quiet } from './gate.ts'
 
-interface Timer {
-  readonly at: number
-  readonly fire: () => void
-}
-
-/** Time that moves only when the test says so. */
+/** The virtual clock, for tests that must know when something has come to wait, and let it have its consequences. */
 export class FakeClock implements Clock {
-  #now = Date.UTC(2030, 0, 1)
-  readonly #timers = new Set<Timer>()
-  readonly #expected = new Map<number, () => void>()
+  readonly #clock = new VirtualClock(Date.UTC(2030, 0, 1))
+  readonly #set = new Set<number>()
+  readonly #awaited = new Map<number, () => void>()
 
   now(): number {
-    return this.#now
-  }
-
-  schedule(at: number, fire: () => void): () => void {
-    const timer = { at, fire }
-    this.#timers.add(timer)
-    this.#expected.get(at - this.#now)?.()
-    this.#expected.delete(at - this.#now)
-    return () => this.#timers.delete(timer)
+    return this.#clock.now()
   }
 
   /** How many timers wait. */
   get pending(): number {
-    return this.#timers.size
+    return this.#clock.pending
   }
 
-  /** Resolves when a timer is, or is being, set for `delay` from now. */
+  schedule(at: number, fire: () => void): () => void {
+    const delay = at - this.now()
+    this.#set.add(delay)
+    this.#awaited.get(delay)?.()
+    const cancel = this.#clock.schedule(at, () => {
+      this.#set.delete(delay)
+      fire()
+    })
+    return () => {
+      this.#set.delete(delay)
+      cancel()
+    }
+  }
+
+  /** Resolves when a timer that was set for `delay` waits. */
   armed(delay: number): Promise<void> {
-    if ([...this.#timers].some(({ at }) => at === this.#now + delay)) return Promise.resolve()
-    return new Promise((resolve) => this.#expected.set(delay, resolve))
+    if (this.#set.has(delay)) return Promise.resolve()
+    return new Promise((resolve) => this.#awaited.set(delay, resolve))
   }
 
-  /** Moves on, timer by timer, letting each have its consequences. */
+  /** Moves on, timer by timer, letting each have its consequences before the next. */
   async advance(milliseconds: number): Promise<void> {
-    const end = this.#now + milliseconds
-    for (;;) {
-      const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
-      if (due === undefined) break
-      this.#timers.delete(due)
-      this.#now = Math.max(this.#now, due.at)
-      due.fire()
+    const end = this.now() + milliseconds
+    for (let next = this.#clock.next(); next !== undefined && next <= end; next = this.#clock.next()) {
+      this.#clock.advance(next - this.now())
       await quiet(4)
     }
-    this.#now = end
+    this.#clock.advance(end - this.now())
     await quiet()
   }
 }

@@ -1,0 +1,34 @@
+import { EXIT } from './exit-codes.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/** The first signal asks for an orderly stop, the second ends the process at once. */
+export class Interruption {
+  /** Resolves with the first signal. */
+  readonly happened: Promise<NodeJS.Signals>
+  #count = 0
+  readonly #stopListening: () => void
+
+  constructor(beforeExit: () => void) {
+    const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+    this.happened = promise
+    const listener = (signal: NodeJS.Signals): void => {
+      resolve(signal)
+      if (++this.#count === 1) return
+      beforeExit()
+      process.exit(EXIT.interrupted)
+    }
+    for (const signal of SIGNALS) process.on(signal, listener)
+    this.#stopListening = () => {
+      for (const signal of SIGNALS) process.off(signal, listener)
+    }
+  }
+
+  get requested(): boolean {
+    return this.#count > 0
+  }
+
+  end(): void {
+    this.#stopListening()
+  }
+}

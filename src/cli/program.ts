@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { cancel, type CancelOptions } from './commands/cancel.ts'
+import { list, type ListOptions } from './commands/list.ts'
+import { type CodeOptions, resume } from './commands/resume.ts'
+import { retry } from './commands/retry.ts'
+import { run, type RunOptions } from './commands/run.ts'
+import { show, type ShowOptions } from './commands/show.ts'
+import { signal } from './commands/signal.ts'
+import type { CommandContext } from './context.ts'
+import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts'
+import { failureOf, usageError } from './failure.ts'
+import { SHOWN_STATUSES, type ShownStatus } from './runs/summary.ts'
+import { Terminal } from './terminal.ts'
+
+interface GlobalOptions {
+  readonly dir?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly verbose?: boolean
+}
+
+type Verb = (context: CommandContext) => Promise<ExitCode>
+
+/** Does what the arguments say. Prints; never throws. */
+export async function runProgram(args: readonly string[]): Promise<ExitCode> {
+  let verb: Verb | undefined
+  const program = describe((chosen) => (verb = chosen))
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? EXIT.completed : EXIT.usage
+  }
+  const { dir, json = false, quiet = false, verbose = false } = program.opts<GlobalOptions>()
+  const terminal = new Terminal({ json, quiet, verbose })
+  globalThis.console = terminal.asConsole()
+  return (await ended(terminal, verb, dir)) ?? EXIT.completed
+}
+
+async function ended(
+  terminal: Terminal,
+  verb: Verb | undefined,
+  dir: string | undefined,
+): Promise<ExitCode | undefined> {
+  const stuck = (): void => {
+    terminal.error(
+      'Nothing is left to wait for, and this is not done: a file awaits something that never comes (at its top level?)',
+    )
+    process.exit(EXIT.usage)
+  }
+  process.once('beforeExit', stuck)
+  try {
+    if (dir === '') throw usageError('--dir needs a directory')
+    return await verb?.({ terminal, dir })
+  } catch (error) {
+    const { exitCode, message, code } = failureOf(error)
+    if (terminal.json) terminal.printJson({ error: { code, message } })
+    terminal.error(message)
+    terminal.details(error)
+    return exitCode
+  } finally {
+    process.off('beforeExit', stuck)
+    await terminal.flush()
+  }
+}
+
+function describe(choose: (verb: Verb) => void): Command {
+  const program = new Command('ai-workflows')
+    .description('Runs durable parallel workflows, and looks after their runs.')
+    .version(version())
+    .option('--dir <directory>', 'where the runs are kept (default: $AI_WORKFLOWS_DIR, else .ai-workflows)')
+    .option('--json', 'the result as JSON on standard output')
+    .option('-q, --quiet', 'no progress and no notes')
+    .option('--verbose', 'stack traces and causes of errors (also: DEBUG=1)')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .exitOverride()
+  addExecuting(program, choose)
+  addReading(program, choose)
+  addSending(program, choose)
+  return program
+}
+
+const FILE = [
+  '--file <file>',
+  'where the code of the run is now, if not in the file it was started from',
+] as const
+
+function addExecuting(program: Command, choose: (verb: Verb) => void): void {
+  program
+    .command('run <file>')
+    .description(
+      'run a workflow of a TypeScript or JavaScript file; the same command again goes on with an unfinished run',
+    )
+    .option('--workflow <name>', 'which one, if the file has several')
+    .option('--input <json>', 'the input: JSON, @file, or - for standard input')
+    .option('--id <id>', 'identity of the run: an id that exists is gone on with, or its result told')
+    .option('--new', 'start anew, even if the same command left an unfinished run')
+    .action((file: string, options: RunOptions) => choose((context) => run(context, file, options)))
+  program
+    .command('resume [id]')
+    .description('go on with a run, or with all that are unfinished and that nobody executes')
+    .option(...FILE)
+    .action((id: string | undefined, options: CodeOptions) =>
+      choose((context) => resume(context, id, options)),
+    )
+  program
+    .command('retry <id>')
+    .description('execute a failed, cancelled or blocked run again; steps that succeeded are not repeated')
+    .option(...FILE)
+    .action((id: string, options: CodeOptions) => choose((context) => retry(context, id, options)))
+}
+
+function addReading(program: Command, choose: (verb: Verb) => void): void {
+  program
+    .command('list')
+    .description('the runs, newest first')
+    .addOption(new Option('--status <status...>', 'only these').choices(SHOWN_STATUSES))
+    .option('--workflow <name>', 'only runs of this workflow')
+    .option('--limit <n>', 'at most so many', positiveInteger, 20)
+    .option('--all', 'also runs that other runs started')
+    .action((options: ListOptions & { status?: readonly ShownStatus[] }) =>
+      choose((context) => list(context, options)),
+    )
+  program
+    .command('show <id>')
+    .description('all that is recorded of a run')
+    .option('--all', 'every step, and values in full')
+    .action((id: string, options: ShowOptions) => choose((context) => show(context, id, options)))
+}
+
+function addSending(program: Command, choose: (verb: Verb) => void): void {
+  program
+    .command('cancel <id>')
+    .description('cancel a run, whoever executes it, and wait until it has ended')
+    .option('--reason <text>', 'what the workflow is told')
+    .option('--no-wait', 'only ask the process that executes it')
+    .option(...FILE)
+    .action((id: string, options: CancelOptions) => choose((context) => cancel(context, id, options)))
+  program
+    .command('signal <id> <event> [payload]')
+    .description('send an event to a run; the payload is JSON, @file, or - for standard input')
+    .action((id: string, event: string, payload: string | undefined) =>
+      choose((context) => signal(context, id, event, payload)),
+    )
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('Expected a whole number of at least 1.')
+  return value
+}
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return manifest.version
+}

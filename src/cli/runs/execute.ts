@@ -1,0 +1,97 @@
+import type { WorkflowCode } from '../../core/definition.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
+import { type CommandContext, openEngine } from '../context.ts'
+import { EXIT, type ExitCode } from '../exit-codes.ts'
+import { Interruption } from '../interruption.ts'
+import { ProgressReporter } from '../progress/reporter.ts'
+import { oneLine } from '../text/printable.ts'
+import { type Outcome, outcomeOf } from './outcome.ts'
+
+/** The runs that a command takes up. */
+export class TakenRuns {
+  readonly #engine: EmbeddedEngine
+  readonly ids: Set<string> = new Set()
+  readonly outcomes: Promise<Outcome>[] = []
+
+  constructor(engine: EmbeddedEngine) {
+    this.#engine = engine
+  }
+
+  /** Begins a run, shows its progress, and waits for it with the others. */
+  async take(code: WorkflowCode, id: string, begin: () => Promise<unknown>): Promise<void> {
+    this.ids.add(id)
+    await begin()
+    this.outcomes.push(outcomeOf(this.#engine.get(code, id), code.name))
+  }
+}
+
+export interface Executed {
+  /** In the order in which they were taken up. */
+  readonly outcomes: readonly Outcome[]
+  /** Set when something put an end to the command before the runs came to theirs. */
+  readonly cut: ExitCode | undefined
+}
+
+/**
+ * Executes runs in this process until each has come to an end. Ctrl-C, and an error in the workflows' code that
+ * nobody handles, end that early and leave the runs resumable.
+ * @param begin takes runs up
+ */
+export async function execute(
+  context: CommandContext,
+  begin: (engine: EmbeddedEngine, runs: TakenRuns) => Promise<void>,
+): Promise<Executed> {
+  const { terminal } = context
+  const engine = openEngine(context)
+  const runs = new TakenRuns(engine)
+  const progress = new ProgressReporter(terminal, runs.ids)
+  engine.observe((event) => progress.see(event))
+  const interruption = new Interruption(() => progress.end())
+  const crash = crashWatch()
+  try {
+    await progress.begin()
+    const work = begin(engine, runs).then(() => Promise.all(runs.outcomes))
+    const cut = await Promise.race([
+      work.then(() => undefined),
+      interruption.happened.then(() => stopForSignal(context, engine, runs)),
+      crash.happened.then((error) => stopForCrash(context, engine, error)),
+    ])
+    if (cut !== undefined) work.catch(() => undefined) // `begin` fails because the engine has stopped
+    return { outcomes: await Promise.all(runs.outcomes), cut }
+  } finally {
+    progress.end()
+    await engine.stop({ grace: 0 })
+    crash.end()
+    interruption.end()
+  }
+}
+
+async function stopForSignal(
+  { terminal }: CommandContext,
+  engine: EmbeddedEngine,
+  runs: TakenRuns,
+): Promise<ExitCode> {
+  if (runs.ids.size > 0) terminal.note('Stopping: running steps get 5 seconds to end (again to stop at once)')
+  await engine.stop()
+  return EXIT.interrupted
+}
+
+/** After an error that nobody handled, the code of the workflows is in no state to go on. */
+async function stopForCrash(
+  { terminal }: CommandContext,
+  engine: EmbeddedEngine,
+  error: unknown,
+): Promise<ExitCode> {
+  terminal.error(`An error that nobody handled, outside of every step: ${oneLine(messageOf(error))}`)
+  terminal.details(error)
+  await engine.stop({ grace: 0 })
+  return EXIT.internal
+}
+
+/** Rejections that nobody handles are among them: Node.js raises those as exceptions. */
+function crashWatch(): { readonly happened: Promise<unknown>; end(): void } {
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  process.on('uncaughtException', resolve)
+  return { happened: promise, end: () => void process.off('uncaughtException', resolve) }
+}

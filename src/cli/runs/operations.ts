@@ -1,0 +1,133 @@
+import type { Completion, Encoded, Key } from '../../core/ports/effects.ts'
+import type { RunDetails } from '../../engine/embedded-engine.ts'
+
+/** One operation of a run, as far as its journal tells. */
+export interface OperationRow {
+  readonly key: Key
+  readonly kind: 'step' | 'child' | 'sleep' | 'event'
+  /** `running`: begun and not ended; whether it still runs shows in the run's own status. */
+  readonly status: 'done' | 'failed' | 'retrying' | 'running'
+  readonly attempts: number
+  readonly startedAt: number | undefined
+  readonly endedAt: number | undefined
+  readonly error: Encoded | undefined
+}
+
+type Known = Extract<
+  Completion,
+  {
+    kind:
+      | 'step-done'
+      | 'step-failed'
+      | 'timer-fired'
+      | 'event-received'
+      | 'event-failed'
+      | 'child-done'
+      | 'child-failed'
+  }
+>
+
+/** Operations in the order in which they came to be known; what the library adds by itself (timeouts) is left out. */
+export function operationsOf({ journal, notes }: Pick<RunDetails, 'journal' | 'notes'>): OperationRow[] {
+  const rows = new Map<Key, OperationRow>()
+  for (const { completion } of journal) {
+    if (
+      completion.key.includes('!') ||
+      completion.kind === 'aborted' ||
+      completion.kind === 'stopped' ||
+      completion.kind === 'cancel-requested'
+    )
+      continue
+    rows.set(completion.key, rowOf(completion))
+  }
+  for (const { key, kind, attempt, at } of notes) {
+    const known = rows.get(key)
+    // Only steps count their attempts: of other operations the start alone tells nothing.
+    if (
+      kind !== 'started' ||
+      attempt === 0 ||
+      (known !== undefined && (known.status === 'done' || known.attempts >= attempt))
+    )
+      continue
+    rows.set(key, {
+      key,
+      kind: 'step',
+      status: 'running',
+      attempts: attempt,
+      startedAt: at,
+      endedAt: undefined,
+      error: undefined,
+    })
+  }
+  return [...rows.values()]
+}
+
+function rowOf(completion: Known): OperationRow {
+  const { key, at } = completion
+  const base = { key, attempts: 1, startedAt: undefined, endedAt: at, error: undefined }
+  switch (completion.kind) {
+    case 'step-done': {
+      const { attempt, startedAt } = completion
+      return { ...base, kind: 'step', status: 'done', attempts: attempt, startedAt }
+    }
+    case 'step-failed': {
+      const { attempt, startedAt, retryAt, payload } = completion
+      return {
+        ...base,
+        kind: 'step',
+        status: retryAt === undefined ? 'failed' : 'retrying',
+        attempts: attempt,
+        startedAt,
+        error: payload,
+      }
+    }
+    case 'timer-fired':
+      return { ...base, kind: 'sleep', status: 'done' }
+    case 'event-received':
+      return { ...base, kind: 'event', status: 'done' }
+    case 'event-failed':
+      return { ...base, kind: 'event', status: 'failed', error: completion.payload }
+    case 'child-done':
+      return { ...base, kind: 'child', status: 'done' }
+    case 'child-failed':
+      return { ...base, kind: 'child', status: 'failed', error: completion.payload }
+  }
+}
+
+/** Several operations whose names differ in a number only, and that came out the same. */
+export interface FoldedRow {
+  /** The key, or, of several, with `*` for the numbers. */
+  readonly key: string
+  readonly members: readonly OperationRow[]
+}
+
+/** Fewer alike than this are shown one by one. */
+const WORTH_FOLDING = 5
+
+/** Thousands of `process-17` in one row, those that failed in rows of their own. */
+export function folded(rows: readonly OperationRow[]): FoldedRow[] {
+  const families = new Map<string, OperationRow[]>()
+  for (const row of rows) {
+    const family = familyOf(row)
+    const members = families.get(family)
+    if (members === undefined) families.set(family, [row])
+    else members.push(row)
+  }
+  const result: FoldedRow[] = []
+  for (const members of families.values()) {
+    const [first] = members
+    if (first === undefined) continue
+    if (members.length >= WORTH_FOLDING && first.status === 'done')
+      result.push({ key: pattern(first.key), members })
+    else result.push(...members.map((row) => ({ key: row.key, members: [row] })))
+  }
+  return result
+}
+
+function familyOf({ key, kind, status }: OperationRow): string {
+  return `${kind} ${status} ${pattern(key)}`
+}
+
+function pattern(key: Key): string {
+  return key.replace(/\d+/g, '*')
+}

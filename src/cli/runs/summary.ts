@@ -1,0 +1,74 @@
+import type { Owner, RunRecord, RunStatus } from '../../core/ports/store.ts'
+import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
+import type { Style } from '../terminal.ts'
+
+/** A run's status as a user sees it: one that should be running, and that nobody executes, is interrupted. */
+export const SHOWN_STATUSES = [
+  'running',
+  'interrupted',
+  'completed',
+  'failed',
+  'cancelled',
+  'blocked',
+] as const
+export type ShownStatus = (typeof SHOWN_STATUSES)[number]
+
+export interface Summary {
+  readonly record: RunRecord
+  readonly status: ShownStatus
+  /** The live process that executes it. */
+  readonly owner: Owner | undefined
+}
+
+export async function summaryOf(engine: EmbeddedEngine, record: RunRecord): Promise<Summary> {
+  const owner = await engine.executorOf(record)
+  return { record, owner, status: shownStatus(record.status, owner) }
+}
+
+/** The statuses in the store that may be shown as these. */
+export function storedStatuses(shown: readonly ShownStatus[]): RunStatus[] {
+  return [
+    ...new Set(
+      shown.flatMap((one): RunStatus[] =>
+        one === 'running' || one === 'interrupted' ? ['pending', 'running'] : [one],
+      ),
+    ),
+  ]
+}
+
+/** Milliseconds from its creation to its end, or to now. Unknown of one that nobody executes: it stood still. */
+export function durationOf({ record, status }: Summary, now: number): number | undefined {
+  if (status === 'interrupted') return undefined
+  return (record.endedAt ?? now) - record.createdAt
+}
+
+/** For `--json`. */
+export function summaryDocument(summary: Summary, now: number): object {
+  const { record, owner, status } = summary
+  const { id, workflow, source, parent, createdAt, endedAt } = record
+  return {
+    id,
+    workflow: workflow ?? null,
+    status,
+    source: source ?? null,
+    parent: parent?.id ?? null,
+    createdAt: new Date(createdAt),
+    endedAt: endedAt === undefined ? null : new Date(endedAt),
+    durationMs: durationOf(summary, now) ?? null,
+    executedBy: owner === undefined ? null : { pid: owner.pid, host: owner.host },
+  }
+}
+
+export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
+  running: 'cyan',
+  interrupted: 'yellow',
+  completed: 'green',
+  failed: 'red',
+  cancelled: 'gray',
+  blocked: 'magenta',
+}
+
+function shownStatus(status: RunStatus, owner: Owner | undefined): ShownStatus {
+  if (status !== 'pending' && status !== 'running') return status
+  return owner === undefined ? 'interrupted' : 'running'
+}

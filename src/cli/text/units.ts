@@ -1,0 +1,43 @@
+/** Durations, times and counts as people read them. */
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+export function durationText(milliseconds: number): string {
+  const ms = Math.max(0, milliseconds)
+  if (ms < SECOND) return `${Math.round(ms)} ms`
+  if (ms < MINUTE) return `${(ms / SECOND).toFixed(1)} s`
+  if (ms < HOUR) return pair(ms, MINUTE, 'min', SECOND, 's')
+  if (ms < DAY) return pair(ms, HOUR, 'h', MINUTE, 'min')
+  return pair(ms, DAY, 'd', HOUR, 'h')
+}
+
+/** Local time; without the date when that is today's. */
+export function timeText(at: number, now: number): string {
+  const [date, time] = localParts(at)
+  return localParts(now)[0] === date ? time : `${date} ${time.slice(0, 5)}`
+}
+
+export function fullTimeText(at: number): string {
+  return localParts(at).join(' ')
+}
+
+export function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+}
+
+function pair(ms: number, big: number, bigName: string, small: number, smallName: string): string {
+  const rest = Math.floor((ms % big) / small)
+  return `${Math.floor(ms / big)} ${bigName}${rest === 0 ? '' : ` ${rest} ${smallName}`}`
+}
+
+function localParts(at: number): [string, string] {
+  const date = new Date(at)
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return [
+    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`,
+  ]
+}

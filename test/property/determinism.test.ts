@@ -1,0 +1,40 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { program } from './program.ts'
+import { checkReplays, type Fate } from './replays.ts'
+import { realParts } from './simulate.ts'
+
+/** Programs to try. The default is sized for every run of the tests. */
+const RUNS = Number(process.env['AI_WORKFLOWS_PROPERTY_RUNS'] ?? 400)
+
+const choices = fc.array(fc.nat(0xffff), { maxLength: 80, size: 'max' })
+
+const fate: fc.Arbitrary<Fate> = fc.record({
+  choices,
+  otherChoices: choices,
+  cancelAt: fc.option(fc.nat(12), { nil: undefined, freq: 3 }),
+  abortAt: fc.option(fc.nat(8), { nil: undefined, freq: 1 }),
+})
+
+const unhandled: unknown[] = []
+const onUnhandled = (reason: unknown): void => void unhandled.push(reason)
+
+beforeAll(() => void process.on('unhandledRejection', onUnhandled))
+afterAll(() => void process.off('unhandledRejection', onUnhandled))
+
+describe('determinism', () => {
+  it('D1 D2 D4 E6 R1: random programs see the same after a crash at any journal entry', { timeout: 0 }, async () => {
+    let programs = 0
+    let crashPoints = 0
+    await fc.assert(
+      fc.asyncProperty(program, fate, async (body, fate) => {
+        unhandled.length = 0
+        crashPoints += await checkReplays(body, fate, realParts)
+        programs++
+        expect(unhandled).toEqual([])
+      }),
+      { numRuns: RUNS },
+    )
+    console.log(`${programs} programs, ${crashPoints} crash points, each replayed with the same and with another future`)
+  })
+})

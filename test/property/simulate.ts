@@ -1,0 +1,137 @@
+/** Executes a program in a virtual world, from nothing or from what an earlier world left behind. */
+import { VirtualClock } from 'ai-workflows/testing'
+import { createCodec } from '../../src/core/codec/codec.ts'
+import type { Clock } from '../../src/core/ports/clock.ts'
+import type { Effects, Key } from '../../src/core/ports/effects.ts'
+import { type LoopOptions, runLoop } from '../../src/core/run-loop.ts'
+import { Run, type RunOutcome } from '../../src/core/run.ts'
+import { nextTurn } from '../../src/core/turn.ts'
+import type { Director } from '../../src/testing/virtual/director.ts'
+import type { VirtualRecord } from '../../src/testing/virtual/record.ts'
+import { VirtualEffects } from '../../src/testing/virtual/virtual-effects.ts'
+import { execute, type Surroundings } from './interpreter.ts'
+import type { Block } from './program.ts'
+import { describe, type Seen } from './seen.ts'
+
+export const codec = createCodec()
+
+/** How things stand when a completion has been dealt with. */
+export interface Standing {
+  /** How much the program has seen. */
+  readonly seen: number
+  /** What the run waits for. */
+  readonly waiting: readonly Key[]
+}
+
+export interface Simulation {
+  readonly trace: readonly Seen[]
+  readonly record: VirtualRecord
+  /** By number of completions dealt with. */
+  readonly standings: ReadonlyMap<number, Standing>
+  readonly calls: readonly string[]
+  readonly outcome: Seen
+}
+
+/** The parts under test: replaced by broken ones to see that the properties notice. */
+export interface Parts {
+  readonly loop: (run: Run, effects: Effects, options: LoopOptions) => Promise<RunOutcome>
+  readonly effects: (effects: VirtualEffects) => Effects
+}
+
+export const realParts: Parts = { loop: runLoop, effects: (effects) => effects }
+
+export interface SimulationOptions {
+  readonly program: Block
+  readonly director: (outside: AbortController) => Director
+  readonly parts?: Parts
+  readonly record?: VirtualRecord
+  readonly countLostAttempts?: boolean
+}
+
+const CREATED_AT = 1_000_000
+
+const EVENTS = [
+  { name: 'e', payload: codec.encode(1, 'payload') },
+  { name: 'f', payload: codec.encode(2, 'payload') },
+  { name: 'e', payload: codec.encode(4, 'payload') },
+]
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** No program here awaits anything but operations, so an operation that does not exist by now never will. */
+const impatient: Clock = {
+  now: () => 0,
+  schedule(_at, fire) {
+    const soon = setImmediate(fire)
+    return () => clearImmediate(soon)
+  },
+}
+
+/** @throws when the run breaks a rule, or hangs */
+export async function simulate(options: SimulationOptions): Promise<Simulation> {
+  const { program, director, parts = realParts, record, countLostAttempts = true } = options
+  const outside = new AbortController()
+  const clock = new VirtualClock(record?.completions.at(-1)?.at ?? CREATED_AT)
+  const standings = new Map<number, Standing>()
+  const problems: string[] = []
+  const around = new Around(clock, outside.signal)
+  const world: VirtualEffects = new VirtualEffects({
+    clock,
+    codec,
+    director: director(outside),
+    events: EVENTS,
+    child: ({ workflowName, input }) =>
+      workflowName === 'child-done'
+        ? { status: 'done', payload: input }
+        : workflowName === 'child-failed'
+          ? { status: 'failed', payload: codec.encodeError(new RangeError(`child ${String(codec.decode(input))}`)) }
+          : { status: 'never' },
+    ...(record === undefined ? {} : { record }),
+    countLostAttempts,
+    onDelivered(delivered) {
+      const waiting = run.waitingKeys.toSorted()
+      standings.set(delivered, { seen: around.trace.length, waiting })
+      const running = world.activeKeys.toSorted()
+      if (delivered === world.journal.length && String(waiting) !== String(running))
+        problems.push(`after ${delivered}, the run waits for [${waiting.join()}] and the world runs [${running.join()}]`)
+    },
+  })
+  const effects = parts.effects(world)
+  const identity = { id: 'run', name: 'program', seed: '0123456789abcdef0123456789abcdef', createdAt: CREATED_AT }
+  const run = new Run(identity, effects, codec, silent)
+  run.begin((ctx) => execute(program, ctx, around), undefined)
+  const outcome = await parts.loop(run, effects, { clock: impatient, patience: 0 })
+  await nextTurn()
+  world.close()
+  await nextTurn()
+  problems.push(...world.violations)
+  if (world.activeKeys.length > 0) problems.push(`left behind: ${world.activeKeys.join(', ')}`)
+  if (clock.pending !== around.delays) problems.push(`${clock.pending - around.delays} timers are left`)
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+  const { trace, calls } = around
+  return { trace, record: world.record, standings, calls, outcome: describe(outcome) }
+}
+
+class Around implements Surroundings {
+  readonly trace: Seen[] = []
+  readonly calls: string[] = []
+  readonly outside: AbortSignal
+  /** Timers that belong to step functions which run on. */
+  delays = 0
+  readonly #clock: VirtualClock
+
+  constructor(clock: VirtualClock, outside: AbortSignal) {
+    this.#clock = clock
+    this.outside = outside
+  }
+
+  delay(ms: number): Promise<void> {
+    this.delays++
+    return new Promise((resolve) => {
+      this.#clock.schedule(this.#clock.now() + ms, () => {
+        this.delays--
+        resolve()
+      })
+    })
+  }
+}
