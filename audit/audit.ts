@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { parallel, step, workflow, type Workflow } from 'ai-workflows'
 import { findPackages } from './find-packages.ts'
-import { type PackageFacts, readPackage } from './read-package.ts'
+import { readPackage } from './read-package.ts'
 import { type Summary, summarise } from './summarise.ts'
 import { writeReport } from './write-report.ts'
 
@@ -45,5 +45,3 @@ export function auditWith(concurrency: number): Workflow<AuditInput, Summary> {
     },
   })
 }
-
-export type Outcome = PromiseSettledResult<PackageFacts>

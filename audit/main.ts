@@ -16,7 +16,6 @@ import { table } from './table.ts'
 import { unfinishedAudit } from './unfinished.ts'
 
 const given = process.argv.slice(2)
-const out = process.stdout
 const engine = createEngine()
 /** The exit code for it. */
 let interrupted: number | undefined
@@ -25,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interr
 try {
   await main()
 } catch (error) {
-  endProgress(out)
+  endProgress()
   process.exitCode = explain(error)
 } finally {
   await engine.stop()
@@ -33,23 +32,22 @@ try {
 
 async function main(): Promise<void> {
   const { root, concurrency, fresh } = readArguments(given)
-  const report = resolve('report.json')
+  const input = { root, report: resolve('report.json') }
   const audit = auditWith(concurrency)
 
-  const earlier = fresh ? undefined : await unfinishedAudit(engine, root)
+  const earlier = fresh ? undefined : await unfinishedAudit(engine, input)
   const id = earlier?.id ?? `audit-${randomUUID().slice(0, 8)}`
-  engine.observe(progressOf(id, earlier !== undefined, out))
+  engine.observe(progressOf(id, earlier !== undefined))
   if (earlier === undefined) console.log(`auditing the packages in ${root} (${id})`)
   else if (await engine.isRunning(earlier))
     console.log(`${id} is under way in another process: waiting for its result`)
 
-  const run =
-    earlier === undefined ? await audit.start({ root, report }, { id, engine }) : audit.get(id, { engine })
+  const run = earlier === undefined ? await audit.start(input, { id, engine }) : audit.get(id, { engine })
   if (earlier?.status === 'failed' || earlier?.status === 'blocked') await run.retry()
   const summary = await run.result()
 
-  endProgress(out)
-  console.log(`\n${table(summary)}\n\n${report}`)
+  endProgress()
+  console.log(`\n${table(summary)}\n\n${input.report}`)
 }
 
 /** Steps that are running may end and are recorded. A second signal does not wait for them. */
@@ -72,7 +70,7 @@ function explain(error: unknown): number {
     console.error(error.message)
     return 2
   }
-  if (error instanceof RunBlockedError) console.error(`${error.message}\nTo begin anew: npm start -- --new`)
+  if (error instanceof RunBlockedError) console.error(`${error.message}\nTo begin anew, add --new.`)
   else if (error instanceof StepError)
     console.error(`${error.message}\nWhat was read is kept: the same command goes on from there.`)
   else console.error(error instanceof WorkflowError ? error.message : error)

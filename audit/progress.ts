@@ -1,17 +1,23 @@
-import logUpdate from 'log-update'
+import { createLogUpdate } from 'log-update'
 import type { GroupCounts, Observer } from 'ai-workflows'
 import { PACKAGES, stepsOf } from './audit.ts'
 
 /** A pipe gets about so many lines in all. */
 const LINES = 20
 
+const out = process.stdout
+/** A terminal that does not know its size shows nothing in place. */
+const canUpdate = out.isTTY && out.rows > 0
+/** The cursor stays, because a process that is killed could not show it again. */
+const update = createLogUpdate(out, { showCursor: true })
+const say = (line: string): void => void out.write(`${line}\n`)
+
 /**
  * Shows how far an audit is: in place on a terminal, line by line in a pipe.
  * @param continued it was begun before, so say what need not be repeated
  */
-export function progressOf(id: string, continued: boolean, out: NodeJS.WriteStream): Observer {
-  const say = (line: string): void => void out.write(`${line}\n`)
-  const show = out.isTTY ? inPlace(out.columns) : lineByLine(say)
+export function progressOf(id: string, continued: boolean): Observer {
+  const show = canUpdate ? inPlace(out.columns) : lineByLine()
   let recorded = 0
   let announced = !continued
 
@@ -30,15 +36,15 @@ export function progressOf(id: string, continued: boolean, out: NodeJS.WriteStre
     if (event.kind === 'run.started') recorded = event.recordedSteps
     else if (event.kind === 'group.progress' && event.key === PACKAGES) groupChanged(event.counts)
     else if (event.kind === 'step.ended' && event.outcome === 'retrying') {
-      endProgress(out)
+      endProgress()
       say(`step "${event.key}" failed and is tried again`)
     }
   }
 }
 
 /** What is printed from now on comes below. */
-export function endProgress(out: NodeJS.WriteStream): void {
-  if (out.isTTY) logUpdate.done()
+export function endProgress(): void {
+  if (canUpdate) update.done()
 }
 
 function inPlace(columns: number): (counts: GroupCounts) => void {
@@ -47,11 +53,11 @@ function inPlace(columns: number): (counts: GroupCounts) => void {
     const done = completed + failed
     const filled = total === 0 ? width : Math.round((done / total) * width)
     const bar = '█'.repeat(filled) + '░'.repeat(width - filled)
-    logUpdate(`${bar} ${done} of ${total} packages, ${running} being read${failing(failed)}`)
+    update(`${bar} ${done} of ${total} packages, ${running} being read${failing(failed)}`)
   }
 }
 
-function lineByLine(say: (line: string) => void): (counts: GroupCounts) => void {
+function lineByLine(): (counts: GroupCounts) => void {
   let shown = 0
   return ({ total, completed, failed }) => {
     const done = completed + failed

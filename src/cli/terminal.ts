@@ -48,13 +48,14 @@ export class Terminal {
 
   /** Columns of standard output; undefined when it is no terminal. */
   get width(): number | undefined {
-    return this.#stdout.isTTY ? this.#stdout.columns : undefined
+    return this.#stdout.isTTY && this.#stdout.columns > 0 ? this.#stdout.columns : undefined
   }
 
   /** Columns and rows of standard error, if progress can be shown in place there. */
   get liveSize(): { readonly columns: number; readonly rows: number } | undefined {
-    if (!this.#stderr.isTTY || process.env['TERM'] === 'dumb') return undefined
-    return { columns: this.#stderr.columns || 80, rows: this.#stderr.rows || 24 }
+    const { isTTY, columns, rows } = this.#stderr
+    // A terminal whose size nobody has told has 0 of both.
+    return isTTY && columns > 0 && rows > 0 && process.env['TERM'] !== 'dumb' ? { columns, rows } : undefined
   }
 
   /** For standard output. */

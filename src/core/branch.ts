@@ -90,6 +90,7 @@ export class FunctionBranch implements Branch {
   readonly key: Key
   readonly #fn: (branch: BranchContext) => unknown
   readonly #scope: Scope
+  readonly #parent: Scope
   readonly #owner: BranchOwner
   #promise: Promise<unknown> | undefined
   #released = false
@@ -101,6 +102,7 @@ export class FunctionBranch implements Branch {
     this.index = index
     this.key = prefix.slice(0, -1)
     this.#fn = fn
+    this.#parent = place.parent
     this.#scope = new Scope(place.parent.host, prefix)
     this.#owner = owner
   }
@@ -140,6 +142,7 @@ export class FunctionBranch implements Branch {
     if (this.#released) return
     this.state = state
     this.outcome = outcome
+    this.#scope.bequeath(this.#parent)
     this.#owner.branchSettled(this)
   }
 }

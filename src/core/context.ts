@@ -6,7 +6,7 @@ import type { Operation } from './operation.ts'
 import { type parallel, parallelIn } from './parallel.ts'
 import type { Logger } from './ports/logger.ts'
 import { type any, anyIn, type race, raceIn } from './race.ts'
-import { ambientScope, type Scope } from './scope.ts'
+import { ambientRunScope, type Scope } from './scope.ts'
 import { sleepIn } from './sleep.ts'
 import type { StepInfo } from './step-table.ts'
 import { type step, stepIn } from './step.ts'
@@ -63,7 +63,7 @@ export interface RunView extends Host {
 /** @param root where operations belong when the code that creates them has lost its place (a callback of a foreign library) */
 export function createContext<I>(run: RunView, root: Scope, input: I): Context<I> {
   const here = (what: string): Scope => {
-    const ambient = ambientScope(what)
+    const ambient = ambientRunScope(what)
     return ambient?.host === run ? ambient : root
   }
   const context = {

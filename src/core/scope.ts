@@ -6,7 +6,7 @@ import type { Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import type { StopWatch } from './stop-watch.ts'
 
-/** One plain `await` of an operation. */
+/** One plain `await` of an operation, or several in the scope of a branch that has ended. */
 export interface Waiter {
   /** Its scope was cancelled: reject it and let go of the operation. */
   abandon(reason: CancelledError, stops: StopWatch | undefined): void
@@ -16,7 +16,7 @@ export interface Waiter {
  * The namespace in which operation names are counted, and the unit of cancellation for code: the run's root, or
  * one function branch. Cancelling it rejects every plain `await` in it and lets go of what those awaited (M2).
  */
-export class Scope {
+export class Scope implements Waiter {
   readonly host: Host
   readonly #prefix: string
   /** Undefined where keys identify nothing: outside of a run. */
@@ -25,6 +25,7 @@ export class Scope {
   #waiters: Set<Waiter> | undefined
   #controller: AbortController | undefined
   #cancelled: CancelledError | undefined
+  #heir: Scope | undefined
 
   constructor(host: Host, prefix: string) {
     this.host = host
@@ -34,14 +35,14 @@ export class Scope {
 
   /** Set once the scope is cancelled; from then on nothing starts in it. */
   get cancelled(): CancelledError | undefined {
-    return this.#cancelled
+    return this.#cancelled ?? this.#heir?.cancelled
   }
 
   /** Made when first asked for: most branches never look at it. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (this.#cancelled !== undefined) this.#controller.abort(this.#cancelled)
+      if (this.cancelled !== undefined) this.#controller.abort(this.cancelled)
     }
     return this.#controller.signal
   }
@@ -57,10 +58,27 @@ export class Scope {
 
   enter(waiter: Waiter): void {
     (this.#waiters ??= new Set()).add(waiter)
+    this.#heir?.enter(this)
   }
 
   leave(waiter: Waiter): void {
     this.#waiters?.delete(waiter)
+    if (this.#waiters?.size === 0) this.#heir?.leave(this)
+  }
+
+  /**
+   * The branch has ended, and with it the group's hold on this scope. What the branch began and did not wait for (a
+   * helper that it only called) goes on, and is cancelled with the scope around it.
+   */
+  bequeath(heir: Scope): void {
+    this.#heir = heir
+    if (this.#waiters === undefined || this.#waiters.size === 0) return
+    if (heir.cancelled === undefined) heir.enter(this)
+    else this.cancel(heir.cancelled)
+  }
+
+  abandon(reason: CancelledError, stops: StopWatch | undefined): void {
+    this.cancel(reason, stops)
   }
 
   cancel(reason: CancelledError, stops?: StopWatch): void {
@@ -68,6 +86,7 @@ export class Scope {
     this.#cancelled = reason
     for (const waiter of this.#waiters ?? []) waiter.abandon(reason, stops)
     this.#waiters = undefined
+    this.#heir?.leave(this)
     this.#controller?.abort(reason)
   }
 }
@@ -75,6 +94,8 @@ export class Scope {
 /** Marks the inside of a step's function, where no operation may be created or awaited (M6). */
 export interface StepFrame {
   readonly stepName: string
+  /** The function has ended: what it left behind (a server, a callback) is outside of it, and of the run. */
+  readonly over: boolean
   readonly log: Logger
 }
 
@@ -94,6 +115,12 @@ export function runInStep<T>(frame: StepFrame, body: () => T): T {
  * @throws {NestedOperationError} inside a step's function
  */
 export function ambientScope(what: string, name?: string): Scope | undefined {
+  const store = ambient.getStore()
+  return store === undefined || store instanceof Scope || !store.over ? ambientRunScope(what, name) : undefined
+}
+
+/** The same for operations that belong to a run: what a step left behind is not replayed, so it may not create them. */
+export function ambientRunScope(what: string, name?: string): Scope | undefined {
   const store = ambient.getStore()
   if (store === undefined || store instanceof Scope) return store
   throw new NestedOperationError(name === undefined ? what : `${what} ${quote(name)}`, store.stepName)

@@ -42,11 +42,16 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
   #controller: AbortController | undefined
   #aborted: CancelledError | undefined
   #reported = false
+  #over = false
   #cancelTimeout: (() => void) | undefined
 
   constructor(definition: StepDefinition, control: AttemptControl) {
     this.#definition = definition
     this.#control = control
+  }
+
+  get over(): boolean {
+    return this.#over
   }
 
   get stepName(): string {
@@ -107,6 +112,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
   }
 
   #end(outcome: () => StepOutcome): void {
+    this.#over = true
     this.#control.ended()
     if (!this.#reported) this.#report(outcome())
   }

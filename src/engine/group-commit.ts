@@ -79,7 +79,7 @@ export class GroupCommit {
   }
 
   async #commit(batch: readonly Pending[]): Promise<void> {
-    let fenced: ReadonlySet<number>
+    let fenced: ReadonlySet<Write>
     try {
       ;({ fenced } = await this.#store.commit(batch.map(({ write }) => write)))
     } catch (error) {
@@ -87,7 +87,7 @@ export class GroupCommit {
       return
     }
     for (const { write, sink } of batch) {
-      if (fenced.size > 0 && fenced.has(write.claim.no)) sink.refused(lost())
+      if (fenced.has(write)) sink.refused(lost())
       else sink.committed(write)
     }
   }

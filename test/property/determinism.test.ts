@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { program } from './program.ts'
+import { drainsEverySecond, replaysAtOnce, startsDuringReplay } from './mutations.ts'
 import { checkReplays, type Fate } from './replays.ts'
-import { realParts } from './simulate.ts'
+import { type Parts, realParts } from './simulate.ts'
 
 /** Programs to try. The default is sized for every run of the tests. */
 const RUNS = Number(process.env['AI_WORKFLOWS_PROPERTY_RUNS'] ?? 400)
@@ -36,5 +37,20 @@ describe('determinism', () => {
       { numRuns: RUNS },
     )
     console.log(`${programs} programs, ${crashPoints} crash points, each replayed with the same and with another future`)
+  })
+
+  it.each<[string, Parts]>([
+    ['D2: drains microtasks after every second delivery only', drainsEverySecond],
+    ['D2: drains no microtasks during a replay', replaysAtOnce],
+    ['D4: starts operations without a record during a replay', startsDuringReplay],
+  ])('the property notices a runtime that breaks %s', { timeout: 0 }, async (_rule, parts) => {
+    const found = await fc.check(
+      fc.asyncProperty(program, fate, async (body, fate) => {
+        await checkReplays(body, fate, parts)
+      }),
+      { numRuns: 300, endOnFailure: true },
+    )
+    console.log(`noticed after ${found.numRuns} programs: ${String((found.errorInstance as Error | undefined)?.message).slice(0, 200)}`)
+    expect(found.failed).toBe(true)
   })
 })

@@ -4,12 +4,12 @@ import { type CommandContext, hint, withEngine } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { decoded, detailsDocument, type Waiting, waitingOf } from '../runs/details.ts'
 import { eachRun, processText, requireRun } from '../runs/look-up.ts'
-import { folded, type FoldedRow, type OperationRow, operationsOf } from '../runs/operations.ts'
+import { MOST_ROWS, operationTable } from '../runs/operation-table.ts'
+import { type OperationRow, operationsOf } from '../runs/operations.ts'
 import { durationOf, STATUS_STYLES, type Summary, summaryOf } from '../runs/summary.ts'
 import type { Terminal } from '../terminal.ts'
 import { oneLine, printable } from '../text/printable.ts'
-import { type Column, tableLines } from '../text/table.ts'
-import { durationText, fullTimeText, plural } from '../text/units.ts'
+import { durationText, fullTimeText } from '../text/units.ts'
 import { runTable } from './list.ts'
 
 export interface ShowOptions {
@@ -22,9 +22,6 @@ interface Shown {
   readonly details: RunDetails
   readonly children: readonly Summary[]
 }
-
-/** Rows of a table, unless all are asked for. */
-const MOST_ROWS = 40
 
 /** `show <id>`: all that is recorded of a run. */
 export async function show(context: CommandContext, id: string, options: ShowOptions): Promise<ExitCode> {
@@ -72,14 +69,15 @@ function sections(
     heading(terminal, title),
     indented(terminal.readable(shown, all)),
   ]
+  const given = decoded(codec, input)
   const live =
     summary.status === 'running' || summary.status === 'interrupted' || summary.status === 'blocked'
   return [
     overview(context, summary),
-    value('Input', decoded(codec, input)),
+    ...(given === undefined ? [] : [value('Input', given)]),
     ...(output === undefined ? [] : [value('Output', decoded(codec, output))]),
     ...(error === undefined ? [] : [errorSection(terminal, decoded(codec, error))]),
-    operationSection(terminal, operationsOf(details), summary, all),
+    operationSection(terminal, operationsOf(details, summary.status), all),
     ...(children.length === 0 ? [] : [childSection(terminal, children, all)]),
     ...(live ? [waitingSection(terminal, waitingOf(details))] : []),
   ].filter((lines) => lines.length > 0)
@@ -114,90 +112,15 @@ function errorSection(terminal: Terminal, error: unknown): string[] {
   return [heading(terminal, 'Error'), indented(shown)]
 }
 
-const OPERATIONS: readonly Column[] = [
-  { title: 'KEY', least: 16, cutFirst: 1 },
-  { title: 'KIND' },
-  { title: 'STATUS' },
-  { title: 'ATTEMPTS', align: 'right' },
-  { title: 'DURATION', align: 'right' },
-]
-const STATUS_COLUMN = 2
-const ROW_STYLES = {
-  done: 'green',
-  failed: 'red',
-  retrying: 'yellow',
-  running: 'cyan',
-  interrupted: 'yellow',
-} as const
-
-function operationSection(
-  terminal: Terminal,
-  rows: readonly OperationRow[],
-  { status }: Summary,
-  all: boolean,
-): string[] {
+function operationSection(terminal: Terminal, rows: readonly OperationRow[], all: boolean): string[] {
   if (rows.length === 0) return []
-  const folds = all ? rows.map((row) => ({ key: row.key, members: [row] })) : folded(rows)
-  const shown =
-    all || folds.length <= MOST_ROWS
-      ? folds
-      : [...folds.slice(0, MOST_ROWS / 2), ...folds.slice(-MOST_ROWS / 2)]
-  const states = shown.map(({ members }) => stateOf(members[0], status === 'running'))
-  const cells = shown.map((fold, at) => operationCells(fold, states[at] ?? 'done'))
-  const table = tableLines(
-    OPERATIONS,
-    cells,
-    terminal.width === undefined ? undefined : terminal.width - 2,
-    (cell, column, row) => {
-      if (row === 'title') return terminal.styled('bold', cell)
-      return column === STATUS_COLUMN ? terminal.styled(ROW_STYLES[states[row] ?? 'done'], cell) : cell
-    },
-  )
-  const hidden = folds.length - shown.length
-  const note =
-    hidden === 0
-      ? []
-      : [
-          `  … ${plural(hidden, 'more row')} between the first and the last ${MOST_ROWS / 2} (--all shows them)`,
-        ]
-  return [heading(terminal, `Operations (${tally(rows)})`), ...table.map((line) => `  ${line}`), ...note]
-}
-
-/** What had begun when nobody executes the run any more does not run. */
-function stateOf(row: OperationRow | undefined, live: boolean): keyof typeof ROW_STYLES {
-  const state = row?.status ?? 'done'
-  return state === 'running' && !live ? 'interrupted' : state
-}
-
-function operationCells({ key, members }: FoldedRow, state: string): string[] {
-  const durations = members.flatMap(({ startedAt, endedAt }) =>
-    startedAt === undefined || endedAt === undefined ? [] : [endedAt - startedAt],
-  )
-  const attempts = members.reduce((most, row) => Math.max(most, row.attempts), 0)
-  const kind = members[0]?.kind ?? 'step'
-  const many = members.length > 1
-  return [
-    many ? `${printable(key)}  ×${members.length.toLocaleString('en')}` : printable(key),
-    kind,
-    state,
-    kind === 'step' ? `${many && attempts > 1 ? 'up to ' : ''}${attempts}` : '',
-    durations.length === 0 ? '' : rangeText(durations),
-  ]
-}
-
-function rangeText(durations: readonly number[]): string {
-  const [least, most] = durations.reduce(
-    ([low, high], one) => [Math.min(low, one), Math.max(high, one)],
-    [Number.POSITIVE_INFINITY, 0],
-  )
-  const [from, to] = [durationText(least), durationText(most)]
-  return from === to ? from : `${from} – ${to}`
-}
-
-function tally(rows: readonly OperationRow[]): string {
   const counts = new Map<string, number>()
   for (const { status } of rows) counts.set(status, (counts.get(status) ?? 0) + 1)
-  return [...counts].map(([status, count]) => `${count.toLocaleString('en')} ${status}`).join(', ')
+  const tally = [...counts].map(([status, count]) => `${count.toLocaleString('en')} ${status}`).join(', ')
+  return [
+    heading(terminal, `Operations (${tally})`),
+    ...operationTable(terminal, rows, all).map((line) => `  ${line}`),
+  ]
 }
 
 function childSection(terminal: Terminal, children: readonly Summary[], all: boolean): string[] {

@@ -1,12 +1,12 @@
 import type { Completion, Encoded, Key } from '../../core/ports/effects.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
+import type { ShownStatus } from './summary.ts'
 
 /** One operation of a run, as far as its journal tells. */
 export interface OperationRow {
   readonly key: Key
   readonly kind: 'step' | 'child' | 'sleep' | 'event'
-  /** `running`: begun and not ended; whether it still runs shows in the run's own status. */
-  readonly status: 'done' | 'failed' | 'retrying' | 'running'
+  readonly status: 'done' | 'failed' | 'retrying' | 'running' | 'interrupted' | 'cancelled'
   readonly attempts: number
   readonly startedAt: number | undefined
   readonly endedAt: number | undefined
@@ -28,7 +28,11 @@ type Known = Extract<
 >
 
 /** Operations in the order in which they came to be known; what the library adds by itself (timeouts) is left out. */
-export function operationsOf({ journal, notes }: Pick<RunDetails, 'journal' | 'notes'>): OperationRow[] {
+export function operationsOf(
+  { journal, notes }: Pick<RunDetails, 'journal' | 'notes'>,
+  run: ShownStatus,
+): OperationRow[] {
+  const status = begunStatus(run)
   const rows = new Map<Key, OperationRow>()
   for (const { completion } of journal) {
     if (
@@ -52,7 +56,7 @@ export function operationsOf({ journal, notes }: Pick<RunDetails, 'journal' | 'n
     rows.set(key, {
       key,
       kind: 'step',
-      status: 'running',
+      status,
       attempts: attempt,
       startedAt: at,
       endedAt: undefined,
@@ -60,6 +64,12 @@ export function operationsOf({ journal, notes }: Pick<RunDetails, 'journal' | 'n
     })
   }
   return [...rows.values()]
+}
+
+/** What became of a step that began and that the journal says no more of. */
+function begunStatus(run: ShownStatus): OperationRow['status'] {
+  if (run === 'running') return 'running'
+  return run === 'interrupted' || run === 'blocked' ? 'interrupted' : 'cancelled'
 }
 
 function rowOf(completion: Known): OperationRow {
@@ -98,7 +108,7 @@ function rowOf(completion: Known): OperationRow {
 export interface FoldedRow {
   /** The key, or, of several, with `*` for the numbers. */
   readonly key: string
-  readonly members: readonly OperationRow[]
+  readonly members: readonly [OperationRow, ...OperationRow[]]
 }
 
 /** Fewer alike than this are shown one by one. */
@@ -106,22 +116,18 @@ const WORTH_FOLDING = 5
 
 /** Thousands of `process-17` in one row, those that failed in rows of their own. */
 export function folded(rows: readonly OperationRow[]): FoldedRow[] {
-  const families = new Map<string, OperationRow[]>()
+  const families = new Map<string, [OperationRow, ...OperationRow[]]>()
   for (const row of rows) {
     const family = familyOf(row)
     const members = families.get(family)
     if (members === undefined) families.set(family, [row])
     else members.push(row)
   }
-  const result: FoldedRow[] = []
-  for (const members of families.values()) {
-    const [first] = members
-    if (first === undefined) continue
-    if (members.length >= WORTH_FOLDING && first.status === 'done')
-      result.push({ key: pattern(first.key), members })
-    else result.push(...members.map((row) => ({ key: row.key, members: [row] })))
-  }
-  return result
+  return [...families.values()].flatMap((members): FoldedRow[] => {
+    const [{ key, status }] = members
+    if (members.length >= WORTH_FOLDING && status === 'done') return [{ key: pattern(key), members }]
+    return members.map((row) => ({ key: row.key, members: [row] }))
+  })
 }
 
 function familyOf({ key, kind, status }: OperationRow): string {

@@ -132,7 +132,8 @@ export interface Store {
   release(claim: Claim): Promise<void>
   /**
    * Makes an ended or blocked, unowned run `pending` again: output, error and end are cleared. With `fresh`, `base`
-   * moves to the journal's end, so that the next execution starts a new order.
+   * moves to the journal's end, so that the next execution starts a new order: notes written so far are not read any
+   * more, and cancel requests that nothing consumed are dropped.
    * @returns false when the run is in another state by now.
    */
   reopen(request: { readonly no: number; readonly epoch: number; readonly fresh: boolean }): Promise<boolean>
@@ -140,13 +141,13 @@ export interface Store {
   // Journal
   /**
    * All writes or none, in order, durable when it resolves; except that writes whose claim is no longer the run's
-   * current one are left out, and those claims' run numbers returned (R3). An `end` clears the owner. An entry that
+   * current one are left out, and returned (R3). An `end` clears the owner. An entry that
    * does not continue its run's order (`seq` is not the last one's successor) makes it reject with `corrupt`.
    */
-  commit(writes: readonly Write[]): Promise<{ readonly fenced: ReadonlySet<number> }>
+  commit(writes: readonly Write[]): Promise<{ readonly fenced: ReadonlySet<Write> }>
   /** Entries with `seq` greater than `after`, in order. Rejects with `corrupt` when a row's checksum is wrong. */
   readJournal(no: number, after: number): Promise<readonly JournalEntry[]>
-  /** In the order in which they were committed. */
+  /** What was noted since the last fresh `reopen`, in the order in which it was committed. */
   readNotes(no: number): Promise<readonly Note[]>
 
   // Inbox: what others want of a run. Kept while nobody executes it.

@@ -41,7 +41,7 @@ export function memoryStore(): Store {
       const run = claimed(state, claim)
       if (run !== undefined) run.record = changes.released(run.record)
     }),
-    reopen: verb((request) => reopen(state.runs[request.no - 1], request)),
+    reopen: verb((request) => reopen(state, request)),
     commit: verb((writes: readonly Write[]) => commit(state, writes)),
     readJournal: verb((no, after) => state.runs[no - 1]?.journal.slice(after) ?? []),
     readNotes: verb((no) => state.runs[no - 1]?.notes.slice() ?? []),
@@ -76,11 +76,19 @@ function claim(run: MemoryRun | undefined, request: Parameters<Store['claim']>[0
   return { no: run.record.no, epoch: run.record.epoch }
 }
 
-function reopen(run: MemoryRun | undefined, request: Parameters<Store['reopen']>[0]): boolean {
+function reopen(state: State, request: Parameters<Store['reopen']>[0]): boolean {
+  const run = state.runs[request.no - 1]
   if (run === undefined || run.record.epoch !== request.epoch || !REOPENABLE.has(run.record.status))
     return false
   run.record = changes.reopened(run.record, request.fresh ? run.journal.length : run.record.base)
+  if (request.fresh) forgetWaiting(state, run)
   return true
+}
+
+function forgetWaiting(state: State, run: MemoryRun): void {
+  run.notes.length = 0
+  const pending = state.pending.get(run.record.no)
+  for (const item of pending?.values() ?? []) if (item.kind === 'cancel') pending?.delete(item.id)
 }
 
 const CLAIMABLE: ReadonlySet<string> = new Set(['pending', 'running', 'blocked'])
@@ -92,7 +100,7 @@ function claimed(state: State, claim: Claim): MemoryRun | undefined {
   return run?.record.epoch === claim.epoch && run.record.owner !== undefined ? run : undefined
 }
 
-function commit(state: State, writes: readonly Write[]): { readonly fenced: ReadonlySet<number> } {
+function commit(state: State, writes: readonly Write[]): { readonly fenced: ReadonlySet<Write> } {
   const standingOf = (no: number): Standing | undefined => {
     const run = state.runs[no - 1]
     if (run === undefined) return undefined

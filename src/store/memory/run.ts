@@ -5,6 +5,7 @@ export interface MemoryRun {
   record: RunRecord
   /** Entry `seq` is at `seq - 1`. */
   readonly journal: JournalEntry[]
+  /** Since the last fresh `reopen`. */
   readonly notes: Note[]
 }
 

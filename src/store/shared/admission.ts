@@ -18,8 +18,8 @@ export interface Standing {
 
 export interface Admission {
   readonly accepted: readonly Write[]
-  /** Runs some of whose writes were left out. */
-  readonly fenced: ReadonlySet<number>
+  /** Writes that are left out. */
+  readonly fenced: ReadonlySet<Write>
 }
 
 /**
@@ -33,13 +33,13 @@ export function admit(
 ): Admission {
   const standings = new Map<number, Standing | undefined>()
   const accepted: Write[] = []
-  const fenced = new Set<number>()
+  const fenced = new Set<Write>()
   for (const write of writes) {
     const { no, epoch } = write.claim
     if (!standings.has(no)) standings.set(no, standingOf(no))
     const run = standings.get(no)
     if (run === undefined || !run.owned || run.epoch !== epoch) {
-      fenced.add(no)
+      fenced.add(write)
       continue
     }
     accepted.push(write)

@@ -14,8 +14,11 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
   const reopen = prepare(`
     UPDATE runs
     SET status = 'pending', output = NULL, error = NULL, ended_at = NULL,
-      base = iif(:fresh, (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no), base)
+      base = iif(:fresh, (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no), base),
+      notes_base = iif(:fresh, (SELECT coalesce(max(rowid), 0) FROM notes WHERE run = no), notes_base)
     WHERE no = :no AND epoch = :epoch AND status IN ('completed', 'failed', 'cancelled', 'blocked')`)
+  const dropCancels = prepare(`
+    UPDATE inbox SET consumed_by = 0 WHERE run = ? AND kind = 'cancel' AND consumed_by IS NULL`)
 
   return {
     claim: ({ no, epoch, owner }) =>
@@ -28,6 +31,10 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
         release.run({ no, epoch })
       }),
     reopen: ({ no, epoch, fresh }) =>
-      write(() => reopen.run({ no, epoch, fresh: fresh ? 1 : 0 }).changes !== 0),
+      write(() => {
+        const { changes } = reopen.run({ no, epoch, fresh: fresh ? 1 : 0 })
+        if (changes !== 0 && fresh) dropCancels.run(no)
+        return changes !== 0
+      }),
   }
 }

@@ -10,7 +10,9 @@ import { fromText } from './text.ts'
 
 export function journalVerbs({ prepare, read, path }: Access): Pick<Store, 'readJournal' | 'readNotes'> {
   const entries = prepare('SELECT * FROM journal WHERE run = ? AND seq > ? ORDER BY seq')
-  const notes = prepare('SELECT key, at, kind, attempt, due FROM notes WHERE run = ? ORDER BY rowid')
+  const notes = prepare(`
+    SELECT key, at, kind, attempt, due FROM notes
+    WHERE run = :no AND rowid > (SELECT notes_base FROM runs WHERE no = :no) ORDER BY rowid`)
   const idOf = prepare('SELECT id FROM runs WHERE no = ?')
 
   const damaged = (no: number, what: string): StoreError => {
@@ -33,6 +35,6 @@ export function journalVerbs({ prepare, read, path }: Access): Pick<Store, 'read
           checked(row, after + index + 1),
         ),
       ),
-    readNotes: (no) => read(() => (notes.all(no) as unknown as NoteRow[]).map(toNote)),
+    readNotes: (no) => read(() => (notes.all({ no }) as unknown as NoteRow[]).map(toNote)),
   }
 }

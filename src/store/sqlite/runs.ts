@@ -6,8 +6,8 @@ import { toNullable, toText } from './text.ts'
 
 export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createRun' | 'getRun'> {
   const insert = prepare(`
-    INSERT INTO runs (id, workflow, status, input, parent, parent_key, source, seed, base, created_at, epoch)
-    VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, 0, ?, 0)
+    INSERT INTO runs (id, workflow, status, input, parent, parent_key, source, seed, base, notes_base, created_at, epoch)
+    VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, 0, 0, ?, 0)
     ON CONFLICT (id) DO NOTHING
     RETURNING *`)
   const byId = prepare('SELECT * FROM runs WHERE id = ?')

@@ -50,14 +50,9 @@ export const commitCases: readonly StoreCase[] = [
     const [old, b] = [await started(store, 'a'), await started(store, 'b')]
     await commit(store, entry(old, 1))
     const current = await claimed(store, await stored(store, 'a'), 'engine-2')
-    const { fenced } = await store.commit([
-      entry(old, 2),
-      entry(b, 1),
-      note(old, 'late'),
-      end(old, 'failed', { error: '"late"' }),
-      note(b, 'kept'),
-    ])
-    assert.deepEqual(fenced, new Set([old.no]))
+    const late = [entry(old, 2), note(old, 'late'), end(old, 'failed', { error: '"late"' })] as const
+    const { fenced } = await store.commit([late[0], entry(b, 1), late[1], late[2], note(b, 'kept')])
+    assert.deepEqual([...fenced], late)
     assert.deepEqual(await keys(store, old.no), ['step-1'])
     assert.deepEqual(await keys(store, b.no), ['step-1'])
     assert.deepEqual(await store.readNotes(old.no), [])
@@ -68,20 +63,17 @@ export const commitCases: readonly StoreCase[] = [
   storeCase('R3 a claim can lose and win in one commit, each write judged by its own', async (store) => {
     const old = await started(store, 'a')
     const current = await claimed(store, await stored(store, 'a'), 'engine-2')
-    const { fenced } = await store.commit([
-      entry(old, 1),
-      entry(current, 1),
-      entry(old, 2),
-      entry(current, 2),
-    ])
-    assert.deepEqual(fenced, new Set([old.no]))
+    const late = [entry(old, 1), entry(old, 2)] as const
+    const { fenced } = await store.commit([late[0], entry(current, 1), late[1], entry(current, 2)])
+    assert.deepEqual([...fenced], late)
     assert.deepEqual(await keys(store, old.no), ['step-1', 'step-2'])
   }),
 
   storeCase('R3 nothing is written after a release', async (store) => {
     const claim = await started(store)
     await store.release(claim)
-    assert.deepEqual(await store.commit([entry(claim, 1)]), { fenced: new Set([claim.no]) })
+    const late = entry(claim, 1)
+    assert.deepEqual([...(await store.commit([late])).fenced], [late])
     assert.deepEqual(await keys(store, claim.no), [])
   }),
 
@@ -93,10 +85,9 @@ export const commitCases: readonly StoreCase[] = [
       entry(claim, 2),
       end(claim, 'failed'),
     ]
-    assert.deepEqual(await store.commit(writes), { fenced: new Set([claim.no]) })
-    assert.deepEqual(await store.commit([entry(claim, 2), note(claim, 'late')]), {
-      fenced: new Set([claim.no]),
-    })
+    assert.deepEqual([...(await store.commit(writes)).fenced], writes.slice(2))
+    const later = [entry(claim, 2), note(claim, 'late')]
+    assert.deepEqual([...(await store.commit(later)).fenced], later)
     assert.deepEqual(await keys(store, claim.no), ['step-1'])
     assert.deepEqual(await store.readNotes(claim.no), [])
     assert.equal((await stored(store, 'a')).status, 'completed')
@@ -106,8 +97,9 @@ export const commitCases: readonly StoreCase[] = [
     const { run } = await store.createRun(newRun('a'))
     const never = { no: run.no, epoch: 0 }
     const unknown = { no: run.no + 100, epoch: 0 }
-    const { fenced } = await store.commit([entry(never, 1), entry(unknown, 1)])
-    assert.deepEqual(fenced, new Set([never.no, unknown.no]))
+    const writes = [entry(never, 1), entry(unknown, 1)]
+    const { fenced } = await store.commit(writes)
+    assert.deepEqual([...fenced], writes)
     assert.deepEqual(await keys(store, unknown.no), [])
     assert.deepEqual(await store.getRun('a'), run)
   }),
@@ -119,8 +111,8 @@ export const commitCases: readonly StoreCase[] = [
       store.claim({ no: old.no, epoch: old.epoch, owner: 'engine-2' }),
     ])
     assert.ok(claim)
-    assert.equal((await keys(store, old.no)).length, fenced.has(old.no) ? 0 : 1)
-    assert.deepEqual(await store.commit([entry(old, 2)]), { fenced: new Set([old.no]) })
+    assert.equal((await keys(store, old.no)).length, 1 - fenced.size)
+    assert.equal((await store.commit([entry(old, 2)])).fenced.size, 1)
   }),
 
   storeCase('a fenced entry consumes nothing', async (store) => {

@@ -21,6 +21,7 @@ export const initial: Migration = {
       source TEXT,
       seed TEXT NOT NULL,
       base INTEGER NOT NULL,
+      notes_base INTEGER NOT NULL, -- rowid of the last note before the last fresh start
       created_at REAL NOT NULL,
       ended_at REAL,
       owner TEXT,

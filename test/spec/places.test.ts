@@ -1,165 +1,10 @@
-/** M4 to M8: plain promises, operations that nobody awaits or that are in the wrong place, and life outside of a run. */
+/** M6 to M8: operations in the wrong place, outside of a run, and promises that are already running. */
 import { any, CancelledError, parallel, race, step, type StepContext, workflow } from 'ai-workflows'
 import { describe, expect, test, vi } from 'vitest'
 import { runInline } from '../../src/core/inline.ts'
 import { FakeClock } from './support/fake-clock.ts'
 import { aborted, gate, gates, Meter, quiet } from './support/gate.ts'
-import { LogBook, PLACES, sandbox, started } from './support/sandbox.ts'
-
-describe.each(PLACES)('M4 on %s: plain promises still work', (place) => {
-  test('M4: Promise.all, Promise.race, for await and async helpers all replay', async () => {
-    const box = await sandbox(place)
-    const door = gate()
-    async function helper(name: string): Promise<string> {
-      const first = await step(`${name} first`, () => `${name}1`)
-      return `${first}${await step(`${name} second`, () => `${name}2`)}`
-    }
-    async function* numbers(): AsyncGenerator<number> {
-      for (let i = 0; i < 3; i++) yield await step('number', () => i)
-    }
-    const trace: string[][] = []
-    const plain = workflow({
-      name: 'plain',
-      execute: async () => {
-        const seen: string[] = []
-        trace.push(seen)
-        seen.push(...(await Promise.all([helper('a'), helper('b'), step('c', () => 'c')])))
-        seen.push(
-          await Promise.race([
-            step('quick', () => 'quick'),
-            step('never', () => new Promise<string>(() => undefined)),
-          ]),
-        )
-        for await (const number of numbers()) seen.push(String(number))
-        seen.push(...(await Promise.all([1, 2].map(async (n) => await helper(`n${n}`)))))
-        await step('stop here', () => door.pass())
-        return seen
-      },
-    })
-    await plain.start(undefined, { engine: box.engine, id: 'p' })
-    await door.reached
-    await box.restart()
-    door.open()
-    const output = await plain.run(undefined, { engine: box.engine, id: 'p' })
-    expect(output).toEqual(['a1a2', 'b1b2', 'c', 'quick', '0', '1', '2', 'n11n12', 'n21n22'])
-    expect(trace).toEqual([output, output])
-    const again = started(box.events).filter((key, index, all) => all.indexOf(key) !== index)
-    expect(again.toSorted()).toEqual(['never', 'stop here'])
-  })
-
-  test('M4: Promise.all has no limit and cancels nothing', async () => {
-    const box = await sandbox(place)
-    const meter = new Meter()
-    const [all, bad] = [gate(), gate()]
-    const signals: AbortSignal[] = []
-    const free = workflow({
-      name: 'free',
-      execute: async () => {
-        const steps = Array.from({ length: 50 }, (_, index) =>
-          step(`s${index}`, ({ signal }) => {
-            signals.push(signal)
-            return meter.during(`${index}`, () => all.pass())
-          }),
-        )
-        const failing = step('bad', async () => {
-          await bad.pass()
-          throw new Error('bad')
-        })
-        const error: unknown = await Promise.all([...steps, failing]).catch((reason: unknown) => reason)
-        all.open()
-        await Promise.all(steps)
-        return (error as Error).message
-      },
-    })
-    const run = await free.start(undefined, { engine: box.engine })
-    await bad.reached
-    expect(meter.running).toBe(50)
-    bad.open()
-    expect(await run.result()).toContain('bad')
-    expect(signals.map(({ aborted }) => aborted)).toEqual(Array.from({ length: 50 }, () => false))
-  })
-
-  test('M4: what a Promise.race leaves running is aborted when the run ends, and says why', async () => {
-    const box = await sandbox(place)
-    const reason = gate<unknown>()
-    const loser = gate()
-    const left = workflow({
-      name: 'left',
-      execute: async () =>
-        await Promise.race([
-          step('slow', async ({ signal }) => {
-            loser.open()
-            reason.open(await aborted(signal))
-          }),
-          step('quick', async () => {
-            await loser.promise
-            return 'quick'
-          }),
-        ]),
-    })
-    expect(await left.run(undefined, { engine: box.engine })).toBe('quick')
-    expect(await reason.promise).toMatchObject({ kind: 'run-ended' })
-  })
-})
-
-describe('M5: an operation that was created and never started is reported when the run ends', () => {
-  test('M5: with what it is, and the place that created it', async () => {
-    const box = await sandbox()
-    const forgetful = workflow({
-      name: 'forgetful',
-      execute: async (ctx) => {
-        step('forgotten', () => 1)
-        parallel([step('in a group', () => 1)], { name: 'group' })
-        ctx.sleep('1s')
-        ctx.invoke(workflow({ name: 'child', execute: () => 1 }), null)
-        await step('awaited', () => 1)
-      },
-    })
-    await forgetful.run(undefined, { engine: box.engine })
-    const told = box.log.messages('warn').filter((message) => message.includes('never awaited'))
-    expect(told).toHaveLength(4)
-    expect(told[0]).toMatch(/step "forgotten".*model\.test\.ts:\d+:\d+/s)
-    expect(told[1]).toMatch(/parallel "group".*model\.test\.ts:\d+/s)
-    expect(told[2]).toMatch(/sleep.*model\.test\.ts:\d+/s)
-    expect(told[3]).toMatch(/invoke.*"child".*model\.test\.ts:\d+/s)
-  })
-
-  test('M5: also when the run fails', async () => {
-    const box = await sandbox()
-    const failing = workflow({
-      name: 'failing',
-      execute: async () => {
-        step('forgotten', () => 1)
-        throw new Error('early')
-      },
-    })
-    await expect(failing.run(undefined, { engine: box.engine })).rejects.toThrow('early')
-    expect(box.log.messages('warn').join('\n')).toMatch(/"forgotten"/)
-  })
-
-  test('M5: a branch that never got its turn is not reported: its group was awaited', async () => {
-    const box = await sandbox()
-    const limited = workflow({
-      name: 'limited',
-      execute: async () => {
-        await parallel([step('bad', () => Promise.reject(new Error('bad'))), step('queued', () => 1)], {
-          concurrency: 1,
-        }).catch(() => undefined)
-      },
-    })
-    await limited.run(undefined, { engine: box.engine })
-    expect(box.log.messages('warn')).toEqual([])
-  })
-
-  test('M5: nothing is reported of a run whose operations are all awaited', async () => {
-    const box = await sandbox()
-    await workflow({
-      name: 'tidy',
-      execute: async () => await parallel([step('a', () => 1), async () => await step('b', () => 2)]),
-    }).run(undefined, { engine: box.engine })
-    expect(box.log.lines).toEqual([])
-  })
-})
+import { LogBook, sandbox, started } from './support/sandbox.ts'
 
 describe('M6: no operation inside of a step', () => {
   const kinds: Readonly<Record<string, () => unknown>> = {
@@ -263,6 +108,23 @@ describe('M6: no operation inside of a step', () => {
     expect(await outer.run(undefined, { engine: box.engine })).toEqual([1, 'another'])
   })
 
+  test('M6: but it may not create operations of the run, which no replay would repeat', async () => {
+    const box = await sandbox()
+    const later = gate()
+    const called = gate<unknown>()
+    const leaving = workflow({
+      name: 'leaving',
+      execute: async (ctx) => {
+        await step('leaves a callback', () => {
+          later.promise.then(() => ctx.sleep(1)).then(called.open, called.open)
+        })
+        later.open()
+        return await called.promise.then((error) => (error as { code?: unknown }).code)
+      },
+    })
+    expect(await leaving.run(undefined, { engine: box.engine })).toBe('NESTED_OPERATION')
+  })
+
   test('M6: what a step left behind, and calls back after it has ended, is not inside of it any more', async () => {
     const box = await sandbox()
     const later = gate()
@@ -325,12 +187,11 @@ describe('M7: outside of a workflow everything works in memory', () => {
       attempts.push(attempt)
       if (attempt < 3) throw new Error('again')
     }
-    const retried = runInline({ clock }, () =>
-      step('retried', failing, {
+    const done = runInline({ clock }, async () => {
+      await step('retried', failing, {
         retry: { maxAttempts: 3, backoff: 'fixed', initialDelay: '1m', jitter: false },
-      }),
-    )
-    const done = runInline({ clock }, async () => await retried)
+      })
+    })
     await clock.armed(60_000)
     await clock.advance(60_000)
     await clock.advance(60_000)
@@ -394,7 +255,12 @@ describe('M8: a promise that is already running is refused', () => {
   test.each(Object.entries(groups))(
     'M8: by %s, with a TypeError that says what to pass instead',
     (name, group) => {
-      for (const branches of [[promise], [() => 1, promise], [thenable], [step('a', () => 1).then()]]) {
+      for (const branches of [
+        [promise],
+        [() => 1, promise],
+        [thenable],
+        [step('a', () => 1).then((one) => one)],
+      ]) {
         expect(() => group(branches as never)).toThrow(TypeError)
         expect(() => group(branches as never)).toThrow(
           new RegExp(`^${name}\\(\\) branch \\[${branches.length - 1}\\]: .*already running.*\\(\\) => …`),

@@ -1,0 +1,55 @@
+/** Broken runtimes, to see that the properties can fail: each relaxes one rule and is right otherwise. */
+import type { Effects } from '../../src/core/ports/effects.ts'
+import type { Run, RunOutcome } from '../../src/core/run.ts'
+import { drained } from '../../src/core/turn.ts'
+import { type Parts, realParts } from './simulate.ts'
+
+/** D2 relaxed: microtasks are drained after every second delivery only. */
+export const drainsEverySecond: Parts = {
+  ...realParts,
+  async loop(run: Run, effects: Effects): Promise<RunOutcome> {
+    let delivered = 0
+    await drained()
+    run.catchUp()
+    while (run.outcome === undefined || run.replaying) {
+      for (const completion of await effects.next()) {
+        if (run.outcome === undefined) run.deliver(completion)
+        else run.skip()
+        if (++delivered % 2 === 0) await drained()
+        run.catchUp()
+      }
+      await drained()
+    }
+    return run.outcome
+  },
+}
+
+/** D4 relaxed: the runtime takes everything for live, so what is not recorded yet starts during the replay. */
+export const startsDuringReplay: Parts = {
+  ...realParts,
+  effects: (effects) => ({
+    recorded: 0,
+    start: (effect) => effects.start(effect),
+    cancel: (key, reason) => effects.cancel(key, reason),
+    next: () => effects.next(),
+    close: () => effects.close(),
+  }),
+}
+
+/** D2 relaxed on replay only: recorded completions are handed over at once, as a naive replay would. */
+export const replaysAtOnce: Parts = {
+  ...realParts,
+  async loop(run: Run, effects: Effects): Promise<RunOutcome> {
+    await drained()
+    run.catchUp()
+    while (run.outcome === undefined || run.replaying) {
+      for (const completion of await effects.next()) {
+        if (run.outcome === undefined) run.deliver(completion)
+        else run.skip()
+        if (!run.replaying) await drained()
+        run.catchUp()
+      }
+    }
+    return run.outcome
+  },
+}
