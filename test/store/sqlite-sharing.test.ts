@@ -32,7 +32,8 @@ describe('R4 two stores on one file', () => {
     const old = claims.find((claim) => claim !== undefined)!
     await first.commit([entry(old, 1)])
     const current = await claimed(second, await stored(second, 'a'))
-    expect(await first.commit([entry(old, 2)])).toEqual({ fenced: new Set([run.no]) })
+    const late = entry(old, 2)
+    expect(await first.commit([late])).toEqual({ fenced: new Set([late]) })
     expect(await second.commit([entry(current, 2)])).toEqual({ fenced: new Set() })
     expect(await keys(first, run.no)).toEqual(['step-1', 'step-2'])
   })
