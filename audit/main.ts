@@ -21,6 +21,8 @@ const engine = createEngine()
 let interrupted: number | undefined
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt)
+// Whoever read our lines has gone (`| head`): that ends the audit, and loses nothing.
+process.stdout.once('error', () => process.exit(1))
 try {
   await main()
 } catch (error) {

@@ -42,7 +42,9 @@ export function databaseExists({ dir }: CommandContext): boolean {
 }
 
 /** A command to paste, for the same directory of runs. */
-export function hint({ dir }: CommandContext, ...words: readonly string[]): string {
+export function hint({ dir }: CommandContext, verb: string, id: string): string {
   const where = dir === undefined ? [] : ['--dir', dir]
-  return ['ai-workflows', ...words, ...where].map(shellWord).join(' ')
+  // An id that begins like an option comes last, after the mark that there are no more options.
+  const words = id.startsWith('-') ? [verb, ...where, '--', id] : [verb, id, ...where]
+  return ['ai-workflows', ...words].map(shellWord).join(' ')
 }

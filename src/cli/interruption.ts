@@ -5,15 +5,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 /** The first signal asks for an orderly stop, the second ends the process at once. */
 export class Interruption {
   /** Resolves with the first signal. */
-  readonly happened: Promise<NodeJS.Signals>
+  readonly happened: Promise<{ readonly signal: NodeJS.Signals }>
   #count = 0
   readonly #stopListening: () => void
 
   constructor(beforeExit: () => void) {
-    const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>()
+    const { promise, resolve } = Promise.withResolvers<{ readonly signal: NodeJS.Signals }>()
     this.happened = promise
     const listener = (signal: NodeJS.Signals): void => {
-      resolve(signal)
+      resolve({ signal })
       if (++this.#count === 1) return
       beforeExit()
       process.exit(EXIT.interrupted)
@@ -22,10 +22,6 @@ export class Interruption {
     this.#stopListening = () => {
       for (const signal of SIGNALS) process.off(signal, listener)
     }
-  }
-
-  get requested(): boolean {
-    return this.#count > 0
   }
 
   end(): void {

@@ -153,10 +153,13 @@ export class Group implements Work, BranchOwner {
     const { onProgress } = this.#settings
     const counts = this.#counts()
     this.#scope.host.groupChanged(this.key, counts)
-    try {
-      onProgress?.(counts)
-    } catch (error) {
+    const warn = (error: unknown): void =>
       this.#scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
+    try {
+      const returned: unknown = onProgress?.(counts)
+      if (returned instanceof Promise) returned.catch(warn)
+    } catch (error) {
+      warn(error)
     }
   }
 

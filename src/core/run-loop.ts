@@ -24,13 +24,14 @@ const DELIVERIES_PER_TURN = 512
  */
 export async function runLoop(run: Run, effects: Effects, options: LoopOptions): Promise<RunOutcome> {
   let delivered = 0
+  await Promise.resolve() // whoever calls, the rest is in a microtask, as `drained` needs it
   await drained()
   run.catchUp()
   while (run.outcome === undefined || run.replaying) {
     for (const completion of await effects.next()) {
       await breathe(++delivered)
       if (run.outcome === undefined) await expect(run, completion, options)
-      if (run.outcome === undefined) run.deliver(completion)
+      if (run.outcome === undefined) deliver(run, completion)
       else if (run.knows(completion.key)) run.skip()
       else throw changed(run, completion, '`execute` ended without it.')
       await drained()
@@ -38,6 +39,12 @@ export async function runLoop(run: Run, effects: Effects, options: LoopOptions):
     }
   }
   return run.outcome
+}
+
+function deliver(run: Run, completion: Completion): void {
+  const instead = run.otherKind(completion)
+  if (instead !== undefined) throw changed(run, completion, `What has this name now is of another kind (${instead}).`)
+  run.deliver(completion)
 }
 
 async function breathe(delivered: number): Promise<void> {

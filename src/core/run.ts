@@ -173,6 +173,13 @@ export class Run implements RunView {
     }
   }
 
+  /** The kind of the effect that a recorded completion would be given to, if it is no answer to that. */
+  otherKind({ kind, key }: Completion): Effect['kind'] | undefined {
+    const effect = this.#held.get(key)
+    // Completions are called after what they answer: `step-done`, `timer-fired`, `stopped`.
+    return effect === undefined || kind.startsWith(effect.kind) ? undefined : effect.kind
+  }
+
   /** Gives one completion to whoever waits for it. Microtasks must be drained before the next (D2). */
   deliver(completion: Completion): void {
     if (this.#remaining > 0) this.#remaining--

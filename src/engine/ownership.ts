@@ -8,6 +8,9 @@ const HEARTBEAT = 5000
 /** Silence after which an owner counts as dead, even if its process can be seen. */
 const SILENCE = 30_000
 
+/** Instances of this thread that have executed runs and not ended. */
+const instances = new Set<string>()
+
 /**
  * Which runs this engine instance may execute. A run belongs to one owner at a time; a dead owner's runs can be
  * claimed by another, and whatever the dead one still writes is refused by the store (R3).
@@ -27,6 +30,7 @@ export class Ownership {
 
   /** @returns undefined when a live owner has the run, or somebody else was faster */
   async claim(run: RunRecord): Promise<Claim | undefined> {
+    instances.add(this.#id)
     this.#started ??= this.#beat()
     await this.#started
     if (run.owner !== undefined && (await this.isAlive(run.owner))) return undefined
@@ -52,6 +56,7 @@ export class Ownership {
 
   async end(): Promise<void> {
     this.rest()
+    instances.delete(this.#id)
     await this.#store.removeOwner(this.#id)
   }
 
@@ -63,6 +68,11 @@ export class Ownership {
     })
     await this.#store.heartbeat(owner)
   }
+}
+
+/** In containers every process may have the same id: one that was silent since before this one began was another. */
+function isOfThisProcess(owner: Owner): boolean {
+  return instances.has(owner.id) || owner.heartbeatAt >= Date.now() - process.uptime() * 1000
 }
 
 function processExists(pid: number): boolean {

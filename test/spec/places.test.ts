@@ -202,6 +202,7 @@ describe('M7: outside of a workflow everything works in memory', () => {
       async () => await parallel([() => new Promise(() => undefined)], { timeout: '1h' }),
     )
     const settled = Promise.allSettled([late])
+    await clock.armed(3_600_000)
     await clock.advance(3_600_000)
     expect(await settled).toMatchObject([{ status: 'rejected', reason: { code: 'TIMEOUT' } }])
   })

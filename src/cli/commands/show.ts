@@ -36,7 +36,7 @@ export async function show(context: CommandContext, id: string, options: ShowOpt
     }
     if (terminal.json) {
       const parts = {
-        operations: operationsOf(details),
+        operations: operationsOf(details, shown.summary.status),
         children: shown.children,
         waiting: waitingOf(details),
       }

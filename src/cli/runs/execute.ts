@@ -52,12 +52,10 @@ export async function execute(
   try {
     await progress.begin()
     const work = begin(engine, runs).then(() => Promise.all(runs.outcomes))
-    const cut = await Promise.race([
-      work.then(() => undefined),
-      interruption.happened.then(() => stopForSignal(context, engine, runs)),
-      crash.happened.then((error) => stopForCrash(context, engine, error)),
-    ])
-    if (cut !== undefined) work.catch(() => undefined) // `begin` fails because the engine has stopped
+    const cause = await Promise.race([work.then(() => undefined), interruption.happened, crash.happened])
+    if (cause === undefined) return { outcomes: await work, cut: undefined }
+    work.catch(() => undefined) // `begin` fails because the engine has stopped
+    const cut = await stop(context, engine, runs, cause)
     return { outcomes: await Promise.all(runs.outcomes), cut }
   } finally {
     progress.end()
@@ -67,31 +65,32 @@ export async function execute(
   }
 }
 
-async function stopForSignal(
+/** What put an end to the command. */
+type Cause = { readonly signal: NodeJS.Signals } | { readonly crash: unknown }
+
+async function stop(
   { terminal }: CommandContext,
   engine: EmbeddedEngine,
   runs: TakenRuns,
+  cause: Cause,
 ): Promise<ExitCode> {
-  if (runs.ids.size > 0) terminal.note('Stopping: running steps get 5 seconds to end (again to stop at once)')
-  await engine.stop()
-  return EXIT.interrupted
-}
-
-/** After an error that nobody handled, the code of the workflows is in no state to go on. */
-async function stopForCrash(
-  { terminal }: CommandContext,
-  engine: EmbeddedEngine,
-  error: unknown,
-): Promise<ExitCode> {
-  terminal.error(`An error that nobody handled, outside of every step: ${oneLine(messageOf(error))}`)
-  terminal.details(error)
+  if ('signal' in cause) {
+    if (runs.ids.size > 0)
+      terminal.note('Stopping: running steps get 5 seconds to end (again to stop at once)')
+    await engine.stop()
+    return EXIT.interrupted
+  }
+  terminal.error(`An error that nobody handled, outside of every step: ${oneLine(messageOf(cause.crash))}`)
+  terminal.details(cause.crash)
+  // The code of the workflows is in no state to go on.
   await engine.stop({ grace: 0 })
   return EXIT.internal
 }
 
 /** Rejections that nobody handles are among them: Node.js raises those as exceptions. */
-function crashWatch(): { readonly happened: Promise<unknown>; end(): void } {
-  const { promise, resolve } = Promise.withResolvers<unknown>()
-  process.on('uncaughtException', resolve)
-  return { happened: promise, end: () => void process.off('uncaughtException', resolve) }
+function crashWatch(): { readonly happened: Promise<Cause>; end(): void } {
+  const { promise, resolve } = Promise.withResolvers<Cause>()
+  const listener = (crash: unknown): void => resolve({ crash })
+  process.on('uncaughtException', listener)
+  return { happened: promise, end: () => void process.off('uncaughtException', listener) }
 }

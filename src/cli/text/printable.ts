@@ -22,7 +22,7 @@ export function oneLine(text: string): string {
 
 /** As an argument of a shell command. */
 export function shellWord(text: string): string {
-  if (/^[\w@%+=:,./][\w@%+=:,./-]*$/.test(text)) return text
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text
   if (printable(text) === text) return `'${text.replaceAll("'", String.raw`'\''`)}'`
   const escaped = text.replace(/[\\']/g, String.raw`\$&`).replace(UNPRINTABLE, ansiC)
   return `$'${escaped}'`

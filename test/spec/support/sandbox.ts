@@ -38,6 +38,8 @@ export class LogBook implements Logger {
 
 /** A place that keeps runs, and one engine at a time over it. Cleared away when the test has finished. */
 export interface Sandbox {
+  /** Where the database is; a memory store has none. */
+  readonly dir: string | undefined
   readonly engine: EmbeddedEngine
   readonly log: LogBook
   /** What the engines said, in order. */
@@ -64,6 +66,7 @@ export async function sandbox(place: Place = 'memory', options: EngineOptions = 
     if (where.dir !== undefined) await rm(where.dir, { recursive: true, force: true })
   })
   return {
+    dir: where.dir,
     get engine() {
       return engine
     },
