@@ -16,6 +16,8 @@ async function main(): Promise<void> {
     if (error.code !== 'EPIPE') throw error
     process.exit()
   })
+  // Nobody listens to what is said on the way: the run goes on all the same.
+  process.stderr.on('error', () => undefined)
   const { runProgram } = await import('./program.ts')
   const exitCode = await runProgram(process.argv.slice(2))
   // Not left to the event loop: what a workflow's code has left open (a pool, a step that ignores its signal) would hold it.

@@ -1,3 +1,5 @@
+import { withoutFrames } from './without-frames.ts'
+
 /**
  * The closed set of things that can go wrong. Every message says what happened, where, and what to do.
  * Inheritance is used here and nowhere else in the project.
@@ -40,6 +42,7 @@ export class StepError extends WorkflowError {
     this.stepName = step.stepName
     this.key = step.key
     this.attempts = step.attempts
+    withoutFrames(this)
   }
 }
 
@@ -54,6 +57,7 @@ export class ChildError extends WorkflowError {
     super(`Child run ${quote(child.runId)} of workflow ${quote(child.workflow)} failed: ${messageOf(cause)}`, { cause })
     this.runId = child.runId
     this.workflow = child.workflow
+    withoutFrames(this)
   }
 }
 
@@ -70,6 +74,7 @@ export class TimeoutError extends WorkflowError {
     super(`${quote(key)} was not done within ${timeout} ms`)
     this.key = key
     this.timeout = timeout
+    withoutFrames(this)
   }
 }
 
@@ -107,6 +112,7 @@ export class CancelledError extends WorkflowError implements CancelReason {
     super(cancelMessage(reason), 'cause' in reason ? { cause: reason.cause } : undefined)
     this.kind = reason.kind
     if (reason.by !== undefined) this.by = reason.by
+    withoutFrames(this)
   }
 }
 

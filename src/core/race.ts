@@ -8,6 +8,7 @@ import { type Operation, OperationCore } from './operation.ts'
 import { ambientScope, type Scope } from './scope.ts'
 import { rememberPlace } from './step.ts'
 import type { Branches, Constant, RaceResult } from './types.ts'
+import { withoutFrames } from './without-frames.ts'
 
 export interface RaceOptions<OnTimeout extends Constant = Constant> extends GroupOptions {
   /** What to return when the time is up, instead of throwing a `TimeoutError`. */
@@ -100,5 +101,6 @@ function lost(branch: Branch): Verdict {
 
 function allFailed(group: Group): AggregateError {
   const errors = group.branches.map((branch) => branch.outcome)
-  return new AggregateError(errors, errors.length === 0 ? 'any() has no branches' : `All ${errors.length} branches of ${group.title} failed`)
+  const message = errors.length === 0 ? 'any() has no branches' : `All ${errors.length} branches of ${group.title} failed`
+  return withoutFrames(new AggregateError(errors, message))
 }

@@ -191,10 +191,12 @@ export class EmbeddedEngine implements Engine {
   }
 
   #tell(observer: Observer, event: Parameters<Observer>[0], log: Logger): void {
+    const warn = (error: unknown): void => log.warn('An observer of the engine threw', { error })
     try {
-      observer(event)
+      const returned: unknown = observer(event)
+      if (returned instanceof Promise) returned.catch(warn)
     } catch (error) {
-      log.warn('An observer of the engine threw', { error })
+      warn(error)
     }
   }
 }

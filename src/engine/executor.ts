@@ -131,6 +131,7 @@ export class Executor {
   }
 
   async #within(grace: number, work: Promise<unknown>): Promise<void> {
+    if (grace === 0) return // not even a turn of a clock that may stand still
     const { clock } = this.#parts
     let stopTimer: () => void = () => undefined
     const late = new Promise<void>((resolve) => {

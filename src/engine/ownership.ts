@@ -31,8 +31,7 @@ export class Ownership {
   /** @returns undefined when a live owner has the run, or somebody else was faster */
   async claim(run: RunRecord): Promise<Claim | undefined> {
     instances.add(this.#id)
-    this.#started ??= this.#beat()
-    await this.#started
+    await this.#startBeating()
     if (run.owner !== undefined && (await this.isAlive(run.owner))) return undefined
     return await this.#store.claim({ no: run.no, epoch: run.epoch, owner: this.#id })
   }
@@ -44,7 +43,7 @@ export class Ownership {
   async findAlive(ownerId: string): Promise<Owner | undefined> {
     const owner = await this.#store.getOwner(ownerId)
     if (owner === undefined || this.#clock.now() - owner.heartbeatAt > SILENCE) return undefined
-    return owner.host !== hostname() || processExists(owner.pid) ? owner : undefined
+    return owner.host !== hostname() || lives(owner) ? owner : undefined
   }
 
   /** Nothing is executed any more: stops the heartbeat, until the next claim. */
@@ -60,6 +59,16 @@ export class Ownership {
     await this.#store.removeOwner(this.#id)
   }
 
+  async #startBeating(): Promise<void> {
+    this.#started ??= this.#beat()
+    try {
+      await this.#started
+    } catch (error) {
+      this.rest() // the next claim tries again
+      throw error
+    }
+  }
+
   async #beat(): Promise<void> {
     const owner: Owner = { id: this.#id, pid: process.pid, host: hostname(), heartbeatAt: this.#clock.now() }
     this.#cancelHeartbeat = this.#clock.schedule(owner.heartbeatAt + HEARTBEAT, () => {
@@ -70,8 +79,12 @@ export class Ownership {
   }
 }
 
-/** In containers every process may have the same id: one that was silent since before this one began was another. */
-function isOfThisProcess(owner: Owner): boolean {
+/**
+ * In containers every process may have the same id: an owner with ours that was silent since before this process began
+ * was another process.
+ */
+function lives(owner: Owner): boolean {
+  if (owner.pid !== process.pid) return processExists(owner.pid)
   return instances.has(owner.id) || owner.heartbeatAt >= Date.now() - process.uptime() * 1000
 }
 

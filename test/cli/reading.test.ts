@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { fixture, LIBRARY, place } from './support/cli.ts'
+import { fixture, LIBRARY, main, place } from './support/cli.ts'
 
 describe('where there has never been a run', () => {
   test('reading commands say so, and create nothing', async () => {
@@ -206,22 +208,9 @@ describe('names and ids that try something', () => {
 test('a reader that has seen enough does not disturb', async () => {
   const { write, cli, dir } = place()
   write('open', '')
-  await cli(
-    'run',
-    fixture('steps.ts'),
-    '--id',
-    'r',
-    '--input',
-    JSON.stringify({ label: 'x'.repeat(500_000) }),
-  )
-  const { execFile } = await import('node:child_process')
-  const { promisify } = await import('node:util')
-  const { fileURLToPath } = await import('node:url')
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-  const { stdout, stderr } = await promisify(execFile)(
-    'sh',
-    ['-c', '"$1" "$2" show r --json | head -c 10', 'sh', process.execPath, main],
-    { cwd: dir },
-  )
+  write('big.json', JSON.stringify({ label: 'x'.repeat(500_000) }))
+  await cli('run', fixture('steps.ts'), '--id', 'r', '--input', '@big.json')
+  const command = ['-c', '"$1" "$2" show r --json | head -c 10', 'sh', process.execPath, main]
+  const { stdout, stderr } = await promisify(execFile)('sh', command, { cwd: dir })
   expect([stdout.length, stderr]).toEqual([10, ''])
 })

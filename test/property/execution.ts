@@ -22,8 +22,16 @@ export class Execution {
   readonly ended: Promise<RunOutcome>
 
   constructor(execute: Execute, record?: VirtualRecord) {
-    const director = new RandomDirector({ choose: () => 0, cancellation: codec.encodeError(new Error('nothing else can happen')) })
-    this.world = new VirtualEffects({ clock: new VirtualClock(), codec, director, ...(record === undefined ? {} : { record }) })
+    const director = new RandomDirector({
+      choose: () => 0,
+      cancellation: codec.encodeError(new Error('nothing else can happen')),
+    })
+    this.world = new VirtualEffects({
+      clock: new VirtualClock(),
+      codec,
+      director,
+      ...(record === undefined ? {} : { record }),
+    })
     const identity = { id: 'order-7', name: 'order', seed: '0123456789abcdef0123456789abcdef', createdAt: 0 }
     this.run = new Run(identity, this.world, codec, { debug() {}, info() {}, warn() {}, error() {} })
     this.run.begin(execute, undefined)

@@ -1,5 +1,14 @@
 /** Executes a random program as an `execute` would, and notes everything that it sees, in the order in which it sees it. */
-import { any, type Context, type Operation, parallel, race, step, type StepContext, workflow } from 'ai-workflows'
+import {
+  any,
+  type Context,
+  type Operation,
+  parallel,
+  race,
+  step,
+  type StepContext,
+  workflow,
+} from 'ai-workflows'
 import type { Behaviour, Block, Item, Member, Op, Statement } from './program.ts'
 import { describe, type Seen } from './seen.ts'
 
@@ -22,6 +31,7 @@ const children = {
 
 export async function execute(program: Block, ctx: Context, around: Surroundings): Promise<unknown> {
   const state: State = { ctx, around, shared: [], floating: [], own: new AbortController() }
+  ctx.signal.addEventListener('abort', () => around.trace.push(describe(['run aborted', ctx.signal.reason])))
   await new Interpreter(state, Number.POSITIVE_INFINITY).block(program)
   return around.trace.length
 }
@@ -70,7 +80,7 @@ class Interpreter {
       case 'await':
         return await this.#outcome(statement.guard, statement.of.op, this.#operation(statement.of))
       case 'ticks':
-        for (let tick = 0; tick < statement.count; tick++) await null // oxlint-disable-line typescript/await-thenable -- a plain await is what is tried
+        for (let tick = 0; tick < statement.count; tick++) await Promise.resolve()
         return this.#see('ticks')
       case 'observe':
         return this.#see(statement.what, this.#observe(statement.what))
@@ -90,7 +100,11 @@ class Interpreter {
       case 'join':
         return await this.#outcome(statement.guard, 'join', this.#joined(statement.index))
       case 'combine':
-        return await this.#outcome(statement.guard, statement.how, this.#combine(statement.how, statement.items))
+        return await this.#outcome(
+          statement.guard,
+          statement.how,
+          this.#combine(statement.how, statement.items),
+        )
       case 'try':
         return await this.#try(statement)
       case 'if':
@@ -143,7 +157,9 @@ class Interpreter {
   }
 
   #combine(how: Extract<Statement, { do: 'combine' }>['how'], items: readonly Item[]): Promise<unknown> {
-    const promises = items.map((item) => (item.item === 'op' ? this.#operation(item.of) : this.#helper(item.body)))
+    const promises = items.map((item) =>
+      item.item === 'op' ? this.#operation(item.of) : this.#helper(item.body),
+    )
     if (how === 'all') return Promise.all(promises)
     if (how === 'race') return Promise.race(promises)
     if (how === 'any') return Promise.any(promises)
@@ -163,9 +179,15 @@ class Interpreter {
       case 'child':
         return this.#ctx.invoke(children[op.outcome], op.value)
       case 'shared':
-        return this.#state.shared[op.index % Math.max(1, this.#state.shared.length)] ?? step('unshared', () => op.index)
+        return (
+          this.#state.shared[op.index % Math.max(1, this.#state.shared.length)] ??
+          step('unshared', () => op.index)
+        )
       case 'parallel':
-        return parallel(this.#members(op.members, op.options.record), this.#options(op.options, { members: op.members.length }))
+        return parallel(
+          this.#members(op.members, op.options.record),
+          this.#options(op.options, { members: op.members.length }),
+        )
       case 'race':
       case 'any': {
         const members = this.#members(op.members, op.options.record)
@@ -180,10 +202,14 @@ class Interpreter {
     const options = {
       ...(timeout === undefined ? {} : { timeout }),
       ...(value === undefined ? {} : { timeoutValue: value }),
-      ...(filter === undefined ? {} : { filter: filter === 'even' ? (payload: number) => payload % 2 === 0 : refuse }),
+      ...(filter === undefined
+        ? {}
+        : { filter: filter === 'even' ? (payload: number) => payload % 2 === 0 : refuse }),
     }
     const [first = 'e'] = names
-    return names.length === 1 ? this.#ctx.waitForEvent(first, options) : this.#ctx.waitForEvent(names, options)
+    return names.length === 1
+      ? this.#ctx.waitForEvent(first, options)
+      : this.#ctx.waitForEvent(names, options)
   }
 
   #members(members: readonly Member[], record: boolean): BranchesMade {
@@ -191,7 +217,8 @@ class Interpreter {
       if (member.member === 'op') return [this.#operation(member.of)]
       if (member.member === 'function') return [this.#branch(member)]
       const some: BranchMade[] = []
-      for (let time = 0; time < member.times; time++) if (this.#holds(member.modulus)) some.push(this.#operation(member.of))
+      for (let time = 0; time < member.times; time++)
+        if (this.#holds(member.modulus)) some.push(this.#operation(member.of))
       return some
     })
     return record ? Object.fromEntries(branches.map((branch, index) => [`m${index}`, branch])) : branches
@@ -216,7 +243,9 @@ class Interpreter {
       ...options,
       ...(wait === undefined ? {} : { waitForCancelled: wait }),
       ...(signal === undefined ? {} : { signal: this.#signal(signal) }),
-      ...(extra !== undefined && extra.members > 2 ? { onProgress: (counts: object) => this.#see('progress', { ...counts }) } : {}),
+      ...(extra !== undefined && extra.members > 2
+        ? { onProgress: (counts: object) => this.#see('progress', { ...counts }) }
+        : {}),
     }
   }
 
@@ -232,7 +261,10 @@ class Interpreter {
     return this.#performAsync(does, context)
   }
 
-  async #performAsync({ kind, duration, value }: Behaviour, { signal, attempt }: StepContext): Promise<unknown> {
+  async #performAsync(
+    { kind, duration, value }: Behaviour,
+    { signal, attempt }: StepContext,
+  ): Promise<unknown> {
     if (kind === 'hang') return await untilAborted(signal)
     if (kind === 'deaf') await this.#around.delay(duration)
     else await Promise.race([this.#around.delay(duration), untilAborted(signal)])

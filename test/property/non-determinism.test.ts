@@ -28,10 +28,30 @@ async function replayed(execute: Execute, record: VirtualRecord): Promise<Execut
 
 describe('a replay of code that has changed', () => {
   it.each<[string, Execute, Execute, { recorded: string; waiting: string[] }]>([
-    ['a step was removed', () => inOrder('a', 'b', 'c'), () => inOrder('a', 'c'), { recorded: 'b', waiting: ['c'] }],
-    ['a step was renamed', () => inOrder('a', 'b'), () => inOrder('a', 'B'), { recorded: 'b', waiting: ['B'] }],
-    ['two steps changed places', () => inOrder('a', 'b'), () => inOrder('b', 'a'), { recorded: 'a', waiting: ['b'] }],
-    ['a step was added before recorded ones', () => inOrder('a', 'b'), () => inOrder('x', 'a', 'b'), { recorded: 'a', waiting: ['x'] }],
+    [
+      'a step was removed',
+      () => inOrder('a', 'b', 'c'),
+      () => inOrder('a', 'c'),
+      { recorded: 'b', waiting: ['c'] },
+    ],
+    [
+      'a step was renamed',
+      () => inOrder('a', 'b'),
+      () => inOrder('a', 'B'),
+      { recorded: 'b', waiting: ['B'] },
+    ],
+    [
+      'two steps changed places',
+      () => inOrder('a', 'b'),
+      () => inOrder('b', 'a'),
+      { recorded: 'a', waiting: ['b'] },
+    ],
+    [
+      'a step was added before recorded ones',
+      () => inOrder('a', 'b'),
+      () => inOrder('x', 'a', 'b'),
+      { recorded: 'a', waiting: ['x'] },
+    ],
     [
       'another branch is taken',
       async () => ((await work('a')) === 'a done' ? inOrder('yes') : inOrder('no')),
@@ -50,15 +70,19 @@ describe('a replay of code that has changed', () => {
       () => parallel([() => inOrder('a')], { name: 'new' }),
       { recorded: 'old/0/a', waiting: ['new/0/a'] },
     ],
-  ])('D5: %s: the error names the recorded key and those that wait, and nothing runs', async (_what, before, after, expected) => {
-    const record = await journalOf(before)
-    const execution = await replayed(after, record)
-    const error = await execution.refusal()
-    expect({ recorded: error.recordedKey, waiting: error.waitingKeys }).toEqual(expected)
-    for (const key of [expected.recorded, ...expected.waiting]) expect(error.message).toContain(JSON.stringify(key))
-    expect(error.message).toContain('"order-7"')
-    expect(called).toEqual([])
-  })
+  ])(
+    'D5: %s: the error names the recorded key and those that wait, and nothing runs',
+    async (_what, before, after, expected) => {
+      const record = await journalOf(before)
+      const execution = await replayed(after, record)
+      const error = await execution.refusal()
+      expect({ recorded: error.recordedKey, waiting: error.waitingKeys }).toEqual(expected)
+      for (const key of [expected.recorded, ...expected.waiting])
+        expect(error.message).toContain(JSON.stringify(key))
+      expect(error.message).toContain('"order-7"')
+      expect(called).toEqual([])
+    },
+  )
 
   it('D5: it waits for a while before it gives up, and its message names both possible causes', async () => {
     const execution = await replayed(() => inOrder('B'), await journalOf(() => inOrder('b')))
@@ -109,7 +133,10 @@ describe('a replay of code that has changed', () => {
 describe('a replay of code that has not changed, or not so that it matters', () => {
   it('D5: steps added after everything recorded are simply new', async () => {
     const execution = await replayed(() => inOrder('a', 'b', 'c'), await journalOf(() => inOrder('a', 'b')))
-    await expect(execution.ended).resolves.toMatchObject({ status: 'completed', value: ['a done', 'b done', 'c done'] })
+    await expect(execution.ended).resolves.toMatchObject({
+      status: 'completed',
+      value: ['a done', 'b done', 'c done'],
+    })
     expect(called).toEqual(['c'])
   })
 
@@ -140,16 +167,19 @@ describe('a replay of code that has not changed, or not so that it matters', () 
     [3, 2],
     [1, 4],
     [2, 3],
-  ])('D5: a limit of %i that became %i after a crash changes no outcome, and repeats nothing', async (before, after) => {
-    const whole = await journalOf(limited(before))
-    for (let crash = 0; crash <= whole.completions.length; crash++) {
-      const record = recordUpTo(whole, crash)
-      const recorded = record.completions.map(({ key }) => key)
-      const execution = await replayed(limited(after), record)
-      await expect(execution.ended).resolves.toMatchObject({ value: names.map((name) => `${name} done`) })
-      expect(called.toSorted()).toEqual(names.filter((name) => !recorded.includes(name)))
-    }
-  })
+  ])(
+    'D5: a limit of %i that became %i after a crash changes no outcome, and repeats nothing',
+    async (before, after) => {
+      const whole = await journalOf(limited(before))
+      for (let crash = 0; crash <= whole.completions.length; crash++) {
+        const record = recordUpTo(whole, crash)
+        const recorded = record.completions.map(({ key }) => key)
+        const execution = await replayed(limited(after), record)
+        await expect(execution.ended).resolves.toMatchObject({ value: names.map((name) => `${name} done`) })
+        expect(called.toSorted()).toEqual(names.filter((name) => !recorded.includes(name)))
+      }
+    },
+  )
 
   it('D5: a lower limit keeps the recorded attempts of a step that it starts later', async () => {
     const attempts: number[] = []
@@ -172,7 +202,9 @@ describe('a replay of code that has not changed, or not so that it matters', () 
     for (let length = 0; length <= whole.completions.length; length++) {
       attempts.length = 0
       const record = recordUpTo(whole, length)
-      const recorded = record.completions.flatMap((one) => (one.key === 'flaky' && 'attempt' in one ? [one.attempt] : []))
+      const recorded = record.completions.flatMap((one) =>
+        one.key === 'flaky' && 'attempt' in one ? [one.attempt] : [],
+      )
       const execution = await replayed(slow(1), record)
       await expect(execution.ended).resolves.toMatchObject({
         value: [['a done', 'b done', 'c done', 'd done', 'e done'], 'flaky done'],
@@ -193,14 +225,20 @@ describe('a replay of code that has not changed, or not so that it matters', () 
 
   it('D4 R1: what is held does not start when the replay catches up after `execute` has ended', async () => {
     const untilAborted = (signal: AbortSignal): Promise<never> =>
-      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+      new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason as Error)),
+      )
     const hanging = step.bind(undefined, 'hanging', ({ signal }) => {
       called.push('hanging')
       return untilAborted(signal)
     })
     const both = async (needed: readonly string[]): Promise<unknown> => {
-      const steps: Record<string, PromiseLike<unknown>> = { hanging: hanging().then(), a: work('a').then(), b: work('b').then() }
-      return Promise.all(needed.map((name) => steps[name]))
+      const steps: Record<string, Promise<unknown>> = {
+        hanging: Promise.resolve(hanging()),
+        a: Promise.resolve(work('a')),
+        b: Promise.resolve(work('b')),
+      }
+      return Promise.all(needed.map(async (name) => steps[name]))
     }
     const record = await journalOf(() => both(['a', 'b']))
     expect(record.completions.map(({ key }) => key)).toEqual(['a', 'b'])

@@ -1,5 +1,5 @@
 /** Random programs for the runtime, as data: small enough to shrink, rich enough to use everything that `execute` can. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 /** What a step's function does. Times are virtual. */
 export interface Behaviour {
@@ -10,9 +10,21 @@ export interface Behaviour {
 }
 
 export type Op =
-  | { readonly op: 'step'; readonly name: string; readonly does: Behaviour; readonly retry?: Retry; readonly timeout?: number }
+  | {
+      readonly op: 'step'
+      readonly name: string
+      readonly does: Behaviour
+      readonly retry?: Retry
+      readonly timeout?: number
+    }
   | { readonly op: 'sleep'; readonly ms: number }
-  | { readonly op: 'event'; readonly names: readonly string[]; readonly timeout?: number; readonly value?: number; readonly filter?: 'even' | 'throws' }
+  | {
+      readonly op: 'event'
+      readonly names: readonly string[]
+      readonly timeout?: number
+      readonly value?: number
+      readonly filter?: 'even' | 'throws'
+    }
   | { readonly op: 'child'; readonly outcome: 'done' | 'failed' | 'never'; readonly value: number }
   | { readonly op: 'parallel'; readonly members: readonly Member[]; readonly options: ParallelSettings }
   | { readonly op: 'race' | 'any'; readonly members: readonly Member[]; readonly options: RaceSettings }
@@ -50,7 +62,8 @@ export interface RaceSettings extends CommonSettings {
   readonly stagger?: number
 }
 
-export type Item = { readonly item: 'op'; readonly of: Op } | { readonly item: 'helper'; readonly body: Block }
+export type Item =
+  { readonly item: 'op'; readonly of: Op } | { readonly item: 'helper'; readonly body: Block }
 
 /** `guard`: a rejection is noted and the program goes on. */
 export type Statement =
@@ -62,7 +75,12 @@ export type Statement =
   | { readonly do: 'throw' }
   | { readonly do: 'float'; readonly body: Block }
   | { readonly do: 'join'; readonly index: number; readonly guard: boolean }
-  | { readonly do: 'combine'; readonly how: 'all' | 'race' | 'allSettled' | 'any'; readonly items: readonly Item[]; readonly guard: boolean }
+  | {
+      readonly do: 'combine'
+      readonly how: 'all' | 'race' | 'allSettled' | 'any'
+      readonly items: readonly Item[]
+      readonly guard: boolean
+    }
   | { readonly do: 'try'; readonly body: Block; readonly handler: Block; readonly cleanup: Block }
   | { readonly do: 'if'; readonly modulus: number; readonly then: Block; readonly otherwise: Block }
   | { readonly do: 'repeat'; readonly times: number; readonly body: Block }
@@ -71,21 +89,26 @@ export type Block = readonly Statement[]
 
 const duration = fc.constantFrom(0, 10, 30, 50, 120)
 const name = fc.constantFrom('a', 'b', 'c', 'd')
-const guard = fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
+const guard = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(true) },
+  { weight: 1, arbitrary: fc.constant(false) },
+)
 
 /** A group's function branch is three steps deep: operation, member, statement. */
 const DEPTH = { maxDepth: 9, depthIdentifier: 'program', depthSize: 'large', withCrossShrink: true } as const
 
 const ticks = fc.record({ do: fc.constant('ticks' as const), count: fc.integer({ min: 1, max: 5 }) })
 
-/** Present now and then. */
-function maybe<const T>(arbitrary: fc.Arbitrary<T>, freq = 3): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined, freq })
+/** Absent `absent` times as often as present. */
+export function maybe<const T>(arbitrary: fc.Arbitrary<T>, absent: number): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: absent, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 }
 
 /** Without the properties that are undefined. */
 function compact<T extends object>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T> {
-  return arbitrary.map((value) => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T)
+  return arbitrary.map(
+    (value) => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T,
+  )
 }
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
@@ -105,7 +128,13 @@ const retry: fc.Arbitrary<Retry> = fc.record({
 })
 
 const step = compact(
-  fc.record({ op: fc.constant('step' as const), name, does: behaviour, retry: maybe(retry), timeout: maybe(fc.constantFrom(10, 40), 4) }),
+  fc.record({
+    op: fc.constant('step' as const),
+    name,
+    does: behaviour,
+    retry: maybe(retry, 3),
+    timeout: maybe(fc.constantFrom(10, 40), 4),
+  }),
 )
 
 const wait = compact(
@@ -113,17 +142,17 @@ const wait = compact(
     op: fc.constant('event' as const),
     names: fc.uniqueArray(fc.constantFrom('e', 'f'), { minLength: 1, maxLength: 2 }),
     timeout: maybe(fc.constantFrom(15, 70), 1),
-    value: maybe(fc.nat(9)),
-    filter: maybe(fc.constantFrom('even' as const, 'throws' as const)),
+    value: maybe(fc.nat(9), 1),
+    filter: maybe(fc.constantFrom('even' as const, 'throws' as const), 2),
   }),
 ).map(({ value, ...rest }) => (rest.timeout === undefined || value === undefined ? rest : { ...rest, value }))
 
 const common = {
   record: fc.boolean(),
   name: maybe(name, 5),
-  timeout: maybe(fc.constantFrom(5, 25, 60)),
+  timeout: maybe(fc.constantFrom(5, 25, 60), 2),
   timeoutValue: maybe(fc.constantFrom('partial' as const, 7 as const), 1),
-  wait: maybe(fc.constantFrom(true as const, 20, 5)),
+  wait: maybe(fc.constantFrom(true as const, 20, 5), 2),
   signal: maybe(fc.constantFrom('run' as const, 'own' as const, 'own' as const, 'outside' as const), 4),
 }
 
@@ -133,11 +162,15 @@ function sensible<T extends CommonSettings>({ timeoutValue, ...rest }: T): T {
 }
 
 const parallelSettings: fc.Arbitrary<ParallelSettings> = compact(
-  fc.record({ ...common, concurrency: maybe(fc.integer({ min: 1, max: 3 }), 2), settle: maybe(fc.boolean(), 2) }),
+  fc.record({
+    ...common,
+    concurrency: maybe(fc.integer({ min: 1, max: 3 }), 2),
+    settle: maybe(fc.constant(true), 2),
+  }),
 ).map(sensible as (value: object) => ParallelSettings)
 
 const raceSettings: fc.Arbitrary<RaceSettings> = compact(
-  fc.record({ ...common, stagger: maybe(fc.constantFrom(8, 35)) }),
+  fc.record({ ...common, stagger: maybe(fc.constantFrom(8, 35), 2) }),
 ).map(sensible as (value: object) => RaceSettings)
 
 type Grammar = {
@@ -153,14 +186,23 @@ const grammar = fc.letrec<Grammar>((tie) => ({
   statement: fc.oneof(
     DEPTH,
     // The first is what the deepest statements are.
-    { weight: 4, arbitrary: fc.oneof(ticks, fc.record({ do: fc.constant('await' as const), of: step, guard })) },
+    {
+      weight: 4,
+      arbitrary: fc.oneof(ticks, fc.record({ do: fc.constant('await' as const), of: step, guard })),
+    },
     { weight: 8, arbitrary: fc.record({ do: fc.constant('await' as const), of: tie('op'), guard }) },
     {
       weight: 2,
-      arbitrary: fc.record({ do: fc.constant('observe' as const), what: fc.constantFrom('now', 'random', 'uuid', 'steps', 'aborted') }),
+      arbitrary: fc.record({
+        do: fc.constant('observe' as const),
+        what: fc.constantFrom('now', 'random', 'uuid', 'steps', 'aborted'),
+      }),
     },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('create' as const), of: tie('op') }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('abort' as const, 'abort' as const, 'throw' as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constantFrom('abort' as const, 'abort' as const, 'throw' as const) }),
+    },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('float' as const), body: tie('block') }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('join' as const), index: fc.nat(3), guard }) },
     {
@@ -168,19 +210,36 @@ const grammar = fc.letrec<Grammar>((tie) => ({
       arbitrary: fc.record({
         do: fc.constant('combine' as const),
         how: fc.constantFrom('all', 'race', 'allSettled', 'any'),
-        items: fc.array(tie('item'), { minLength: 1, maxLength: 4}),
+        items: fc.array(tie('item'), { minLength: 1, maxLength: 4 }),
         guard,
       }),
     },
     {
       weight: 2,
-      arbitrary: fc.record({ do: fc.constant('try' as const), body: tie('block'), handler: tie('block'), cleanup: tie('block') }),
+      arbitrary: fc.record({
+        do: fc.constant('try' as const),
+        body: tie('block'),
+        handler: tie('block'),
+        cleanup: tie('block'),
+      }),
     },
     {
       weight: 2,
-      arbitrary: fc.record({ do: fc.constant('if' as const), modulus: fc.integer({ min: 2, max: 3 }), then: tie('block'), otherwise: tie('block') }),
+      arbitrary: fc.record({
+        do: fc.constant('if' as const),
+        modulus: fc.integer({ min: 2, max: 3 }),
+        then: tie('block'),
+        otherwise: tie('block'),
+      }),
     },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat' as const), times: fc.integer({ min: 1, max: 3 }), body: tie('block') }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('repeat' as const),
+        times: fc.integer({ min: 1, max: 3 }),
+        body: tie('block'),
+      }),
+    },
   ) as fc.Arbitrary<Statement>,
   op: fc.oneof(
     DEPTH,
@@ -189,7 +248,11 @@ const grammar = fc.letrec<Grammar>((tie) => ({
     { weight: 1, arbitrary: wait },
     {
       weight: 1,
-      arbitrary: fc.record({ op: fc.constant('child' as const), outcome: fc.constantFrom('done', 'failed', 'never'), value: fc.nat(9) }),
+      arbitrary: fc.record({
+        op: fc.constant('child' as const),
+        outcome: fc.constantFrom('done', 'failed', 'never'),
+        value: fc.nat(9),
+      }),
     },
     { weight: 2, arbitrary: fc.record({ op: fc.constant('shared' as const), index: fc.nat(3) }) },
     {
@@ -212,18 +275,34 @@ const grammar = fc.letrec<Grammar>((tie) => ({
   member: fc.oneof(
     DEPTH,
     { weight: 4, arbitrary: fc.record({ member: fc.constant('op' as const), of: tie('op') }) },
-    { weight: 4, arbitrary: fc.record({ member: fc.constant('function' as const), body: tie('block'), seesSignal: fc.boolean() }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        member: fc.constant('function' as const),
+        body: tie('block'),
+        seesSignal: fc.boolean(),
+      }),
+    },
     {
       weight: 1,
-      arbitrary: fc.record({ member: fc.constant('some' as const), times: fc.nat(3), modulus: fc.integer({ min: 1, max: 3 }), of: tie('op') }),
+      arbitrary: fc.record({
+        member: fc.constant('some' as const),
+        times: fc.nat(3),
+        modulus: fc.integer({ min: 1, max: 3 }),
+        of: tie('op'),
+      }),
     },
-  ) as fc.Arbitrary<Member>,
+  ),
   item: fc.oneof(
     DEPTH,
     fc.record({ item: fc.constant('op' as const), of: tie('op') }),
     fc.record({ item: fc.constant('helper' as const), body: tie('block') }),
-  ) as fc.Arbitrary<Item>,
+  ),
 }))
 
 /** A program is the body of `execute`. */
-export const program: fc.Arbitrary<Block> = fc.array(grammar.statement, { minLength: 1, maxLength: 6, size: 'max' })
+export const program: fc.Arbitrary<Block> = fc.array(grammar.statement, {
+  minLength: 1,
+  maxLength: 6,
+  size: 'max',
+})

@@ -23,7 +23,8 @@ export async function checkReplays(program: Block, fate: Fate, parts: Parts): Pr
   const live = await simulate({ program, director: chance(fate, fate.choices), parts })
   const entries = live.record.completions.length
   for (let crash = 0; crash <= entries; crash++) {
-    if (crash === 0 || live.record.batchEnds.includes(crash)) await checkSameFuture(program, fate, parts, live, crash)
+    if (crash === 0 || live.record.batchEnds.includes(crash))
+      await checkSameFuture(program, fate, parts, live, crash)
     await checkOtherFuture(program, fate, parts, live, crash)
   }
   return entries + 1
@@ -33,7 +34,13 @@ export async function checkReplays(program: Block, fate: Fate, parts: Parts): Pr
  * The world goes on as it did: so must the program, to its end. Only from where a batch ended: what was committed
  * together with the last entry, and is lost, might not be wanted any more when the replay has dealt with that entry.
  */
-async function checkSameFuture(program: Block, fate: Fate, parts: Parts, live: Simulation, crash: number): Promise<void> {
+async function checkSameFuture(
+  program: Block,
+  fate: Fate,
+  parts: Parts,
+  live: Simulation,
+  crash: number,
+): Promise<void> {
   const replay = await simulate({
     program,
     parts,
@@ -49,10 +56,18 @@ async function checkSameFuture(program: Block, fate: Fate, parts: Parts, live: S
 }
 
 /** The world goes on in another way: up to the crash nothing has changed, and what follows can be replayed again. */
-async function checkOtherFuture(program: Block, fate: Fate, parts: Parts, live: Simulation, crash: number): Promise<void> {
+async function checkOtherFuture(
+  program: Block,
+  fate: Fate,
+  parts: Parts,
+  live: Simulation,
+  crash: number,
+): Promise<void> {
   const where = `Replay from entry ${crash} with another future`
   const director = chance(fate, rotated(fate.otherChoices, crash))
-  const other = await simulate({ program, parts, director, record: recordUpTo(live.record, crash) }).catch(after(where, live))
+  const other = await simulate({ program, parts, director, record: recordUpTo(live.record, crash) }).catch(
+    after(where, live),
+  )
   const seen = live.standings.get(crash)?.seen ?? live.trace.length
   same(other.trace.slice(0, seen), live.trace.slice(0, seen), where)
   sameStandings(other, live, crash, where)
@@ -76,7 +91,8 @@ function notRepeated(replay: Simulation, live: Simulation, crash: number, where:
     if ('attempt' in completion) recorded.add(`run:${completion.key} attempt ${completion.attempt}`)
   const repeated = replay.calls.filter((call) => recorded.has(call))
   if (repeated.length > 0) throw new Error(`${where}: ${repeated.join(', ')} is recorded and ran again`)
-  if (new Set(replay.calls).size < replay.calls.length) throw new Error(`${where}: one attempt ran twice: ${replay.calls.join(', ')}`)
+  if (new Set(replay.calls).size < replay.calls.length)
+    throw new Error(`${where}: one attempt ran twice: ${replay.calls.join(', ')}`)
 }
 
 /** After each entry the program has seen as much, and the run waits for the same. */
@@ -85,13 +101,16 @@ function sameStandings(replay: Simulation, live: Simulation, upTo: number, where
     const replayed = replay.standings.get(delivered)
     if (delivered > upTo || replayed === undefined) continue
     if (JSON.stringify(standing) !== JSON.stringify(replayed))
-      throw new Error(`${where}: after entry ${delivered} ${JSON.stringify(replayed)}, live it was ${JSON.stringify(standing)}`)
+      throw new Error(
+        `${where}: after entry ${delivered} ${JSON.stringify(replayed)}, live it was ${JSON.stringify(standing)}`,
+      )
   }
 }
 
 function same(replayed: readonly Seen[], lived: readonly Seen[], where: string): void {
   const length = Math.max(replayed.length, lived.length)
-  for (let index = 0; index < length; index++) sameOne(replayed[index], lived[index], `${where}: sight ${index}`)
+  for (let index = 0; index < length; index++)
+    sameOne(replayed[index], lived[index], `${where}: sight ${index}`)
 }
 
 function sameOne(replayed: Seen | undefined, lived: Seen | undefined, where: string): void {
@@ -105,14 +124,18 @@ function after(where: string, live: Simulation): (error: unknown) => never {
   }
 }
 
-function chance({ cancelAt, abortAt }: Fate, choices: readonly number[]): (outside: AbortController) => Director {
+function chance(
+  { cancelAt, abortAt }: Fate,
+  choices: readonly number[],
+): (outside: AbortController) => Director {
   return (outside) => {
     const cancellation = codec.encodeError(new RangeError('stop it'))
     const random = new RandomDirector({ choose: choosing(choices), cancellation, cancelAt })
     return {
       handOver: (available) => random.handOver(available),
       async direct(stage: Stage) {
-        if (abortAt !== undefined && stage.journal.length >= abortAt) outside.abort(new RangeError('from outside'))
+        if (abortAt !== undefined && stage.journal.length >= abortAt)
+          outside.abort(new RangeError('from outside'))
         await random.direct(stage)
       },
     }

@@ -84,7 +84,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       workflowName === 'child-done'
         ? { status: 'done', payload: input }
         : workflowName === 'child-failed'
-          ? { status: 'failed', payload: codec.encodeError(new RangeError(`child ${String(codec.decode(input))}`)) }
+          ? {
+              status: 'failed',
+              payload: codec.encodeError(new RangeError(`child ${String(codec.decode(input))}`)),
+            }
           : { status: 'never' },
     ...(record === undefined ? {} : { record }),
     countLostAttempts,
@@ -93,11 +96,18 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       standings.set(delivered, { seen: around.trace.length, waiting })
       const running = world.activeKeys.toSorted()
       if (delivered === world.journal.length && String(waiting) !== String(running))
-        problems.push(`after ${delivered}, the run waits for [${waiting.join()}] and the world runs [${running.join()}]`)
+        problems.push(
+          `after ${delivered}, the run waits for [${waiting.join()}] and the world runs [${running.join()}]`,
+        )
     },
   })
   const effects = parts.effects(world)
-  const identity = { id: 'run', name: 'program', seed: '0123456789abcdef0123456789abcdef', createdAt: CREATED_AT }
+  const identity = {
+    id: 'run',
+    name: 'program',
+    seed: '0123456789abcdef0123456789abcdef',
+    createdAt: CREATED_AT,
+  }
   const run = new Run(identity, effects, codec, silent)
   run.begin((ctx) => execute(program, ctx, around), undefined)
   const outcome = await parts.loop(run, effects, { clock: impatient, patience: 0 })

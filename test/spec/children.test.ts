@@ -287,6 +287,7 @@ describe.each(PLACES)('M12 on %s: an id that exists', (place) => {
             RunConflictError,
           )
     }
+    expect(await box.engine.list()).toHaveLength(inputs.length)
   })
 
   test('M12: two callers at once get one run', async () => {

@@ -53,16 +53,19 @@ describe.each(WAYS)('onProgress, %s', (_, within) => {
     })
   })
 
-  test('what it rejects with is not lost in an unhandled rejection', async () => {
+  test('what it rejects with is logged as well', async () => {
+    const rejecting: unknown = () => Promise.reject(new Error('from onProgress'))
+    const log = new LogBook()
     const results = await within(
       async () =>
         await parallel([() => 1], {
-          onProgress: (() => Promise.reject(new Error('from onProgress'))) as never,
+          onProgress: rejecting as () => void,
         }),
-      { log: new LogBook() },
+      { log },
     )
     await quiet()
     expect(results).toEqual([1])
+    expect(log.messages('warn')).toEqual([expect.stringMatching(/onProgress of parallel "parallel" threw/)])
   })
 
   test('is not called any more when the group has ended', async () => {
@@ -85,17 +88,16 @@ describe.each(WAYS)('onProgress, %s', (_, within) => {
 describe.each(WAYS)('signal, %s', (_, within) => {
   const kinds = { parallel, race, any } as Readonly<Record<string, typeof race>>
 
-  test.each(Object.entries(kinds))('%s: aborted before the start: nothing begins', async (_, group) => {
-    const ran: string[] = []
+  test.each(Object.entries(kinds))('%s: aborted before the start: it rejects', async (_, group) => {
+    const waits = async ({ signal }: StepContext): Promise<void> => void (await aborted(signal))
     const error: unknown = await within(
       async () =>
-        await group([step('a', () => ran.push('a')), () => ran.push('b')], {
+        await group([step('a', waits), step('b', waits)], {
           signal: AbortSignal.abort(new Error('no')),
-        }).catch((reason: unknown) => reason),
+        }).catch((thrown: unknown) => thrown),
     )
     expect(error).toBeInstanceOf(CancelledError)
     expect(error).toMatchObject({ kind: 'aborted', cause: { message: 'no' } })
-    expect(ran).toEqual([])
   })
 
   test.each(Object.entries(kinds))(
@@ -162,6 +164,16 @@ describe.each(WAYS)('signal, %s', (_, within) => {
     })
     expect(listening).toBe(0)
   })
+})
+
+test('M7: outside of a run nothing begins for a signal that is aborted already', async () => {
+  const ran: string[] = []
+  const group = parallel([step('a', () => ran.push('a')), () => ran.push('b')], {
+    signal: AbortSignal.abort(),
+  })
+  await expect(group).rejects.toMatchObject({ kind: 'aborted' })
+  await quiet()
+  expect(ran).toEqual([])
 })
 
 describe.each(PLACES)('signal and name on %s', (place) => {

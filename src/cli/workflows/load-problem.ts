@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { messageOf } from '../../core/errors.ts'
+import { shellWord } from '../text/printable.ts'
 
 const STRIPPING =
   'Node.js runs TypeScript by leaving out its types, so only syntax that can be left out works: instead of an enum a ' +
@@ -26,9 +27,12 @@ export function loadProblem(path: string, thrown: unknown): string {
 }
 
 function syntaxProblem(path: string, error: SyntaxError): string {
+  const place = placeOf(error)
+  // Node.js tells the place in a JavaScript module only to those who do not catch the error.
+  if (place === undefined)
+    return `${path} cannot be loaded: syntax error in it or in what it imports: ${error.message}. To see where: node ${shellWord(path)}`
   const decorator = /^\s*@/.test(error.stack?.split('\n')[1] ?? '')
-  const hint = decorator ? '. A decorator? Node.js does not run them' : ''
-  return `${placeOf(error) ?? path}: syntax error: ${error.message}${hint}`
+  return `${place}: syntax error: ${error.message}${decorator ? '. A decorator? Node.js does not run them' : ''}`
 }
 
 function throwProblem(path: string, thrown: unknown, message: string): string {

@@ -126,14 +126,14 @@ function isForeign(code: WorkflowCode): boolean {
 
 function foreignProblem(path: string): string {
   const here = fileURLToPath(new URL('../../..', import.meta.url))
-  let theirs = 'another one'
+  let theirs = ''
   try {
-    theirs = createRequire(pathToFileURL(path)).resolve('ai-workflows')
+    theirs = ` (${createRequire(pathToFileURL(path)).resolve('ai-workflows')})`
   } catch {
     // It was imported by a path.
   }
   return (
-    `${path} uses another copy of ai-workflows (${theirs}) than this command, which is ${here}: the two do not know each ` +
+    `${path} uses another copy of ai-workflows${theirs} than this command, which is ${here}: the two do not know each ` +
     `other's steps. Run the copy that the file uses: npx ai-workflows run ${shellWord(path)}`
   )
 }

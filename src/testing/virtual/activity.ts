@@ -1,6 +1,15 @@
 /** What a virtual world does for an effect that runs: one class per way of coming to an end. */
 import type { CancelledError } from '../../core/errors.ts'
-import type { AbortEffect, ChildEffect, Encoded, Happening, Key, RunningAttempt, StepEffect, StepOutcome } from '../../core/ports/effects.ts'
+import type {
+  AbortEffect,
+  ChildEffect,
+  Encoded,
+  Happening,
+  Key,
+  RunningAttempt,
+  StepEffect,
+  StepOutcome,
+} from '../../core/ports/effects.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
 
 export interface Activity {
@@ -82,8 +91,7 @@ export class TimerActivity implements Activity {
 
 /** What a child run comes to, as the world's script says. */
 export type ChildScript =
-  | { readonly status: 'done' | 'failed'; readonly payload: Encoded }
-  | { readonly status: 'never' }
+  { readonly status: 'done' | 'failed'; readonly payload: Encoded } | { readonly status: 'never' }
 
 export class ChildActivity implements Activity {
   readonly happening: Happening | undefined

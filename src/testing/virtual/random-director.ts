@@ -57,7 +57,9 @@ export class RandomDirector implements Director {
 
   #stuck(stage: Stage): void {
     if (isCancelled(stage))
-      throw new StuckError(`The run is cancelled and still waits for ${stage.activeKeys.join(', ') || 'nothing'}`)
+      throw new StuckError(
+        `The run is cancelled and still waits for ${stage.activeKeys.join(', ') || 'nothing'}`,
+      )
     this.#cancel(stage)
   }
 

@@ -27,7 +27,9 @@ export class ScriptedDirector implements Director {
     const ticks = this.#choose(6)
     for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
     if (from >= completions.length)
-      throw new StuckError(`After all that happened before, the run still waits for ${stage.activeKeys.join(', ')}`)
+      throw new StuckError(
+        `After all that happened before, the run still waits for ${stage.activeKeys.join(', ')}`,
+      )
     for (const completion of completions.slice(from, end)) await this.#repeat(stage, completion)
   }
 
@@ -39,7 +41,9 @@ export class ScriptedDirector implements Director {
     if (isOwnDoing(completion)) {
       const happening = await this.#outcome(stage, completion.key)
       if (!this.#same(happening, completion))
-        throw new Error(`${completion.key} came to ${JSON.stringify(happening)}, not to ${JSON.stringify(completion)}`)
+        throw new Error(
+          `${completion.key} came to ${JSON.stringify(happening)}, not to ${JSON.stringify(completion)}`,
+        )
     }
     await passTime(stage, completion.at)
     stage.commit(completion)
@@ -52,7 +56,8 @@ export class ScriptedDirector implements Director {
       const happening = stage.happeningOf(key)
       if (happening !== undefined) return happening
       const due = stage.clock.next()
-      if (due === undefined || !stage.activeKeys.includes(key)) throw new StuckError(`${key} comes to nothing`)
+      if (due === undefined || !stage.activeKeys.includes(key))
+        throw new StuckError(`${key} comes to nothing`)
       stage.clock.advance(due - stage.clock.now())
     }
   }
@@ -60,7 +65,8 @@ export class ScriptedDirector implements Director {
   /** Stack traces may differ, as the function was called from another place. */
   #same(happening: Happening, completion: Completion): boolean {
     if (happening.kind !== completion.kind) return false
-    const payload = (of: Happening): unknown => withoutStack('payload' in of ? this.#codec.decode(of.payload) : undefined)
+    const payload = (of: Happening): unknown =>
+      withoutStack('payload' in of ? this.#codec.decode(of.payload) : undefined)
     return isDeepStrictEqual(payload(happening), payload(completion))
   }
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createCodec } from '../../core/codec/codec.ts'
 import { CancelledError } from '../../core/errors.ts'
-import type { Completion } from '../../core/ports/effects.ts'
-import type { AttemptControl, StepEffect } from '../../core/step-attempt.ts'
+import type { AttemptControl, Completion, StepEffect } from '../../core/ports/effects.ts'
 import { VirtualClock } from '../virtual-clock.ts'
 import { RandomDirector } from './random-director.ts'
 import { recordUpTo } from './record.ts'
@@ -39,7 +38,8 @@ function stepEffect(key: string): { effect: StepEffect; control(): AttemptContro
   }
 }
 
-const kinds = (completions: readonly Completion[]): string[] => completions.map(({ kind, key }) => `${kind} ${key}`)
+const kinds = (completions: readonly Completion[]): string[] =>
+  completions.map(({ kind, key }) => `${kind} ${key}`)
 
 describe('the virtual world', () => {
   it('D3: returns what its director committed, and nothing else', async () => {

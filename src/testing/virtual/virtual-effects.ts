@@ -204,7 +204,7 @@ export class VirtualEffects implements Effects, Stage {
   }
 
   #happen(key: Key, happening: Happening): void {
-    this.commit({ ...happening, key, at: this.clock.now() } as Completion)
+    this.commit({ ...happening, key, at: this.clock.now() })
   }
 
   /** An array that tells when the run comes back for its next item: the one before is dealt with then. */

@@ -6,9 +6,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+export const main: string = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 /** For workflow files that a test writes. */
-export const LIBRARY = new URL('../../../src/index.ts', import.meta.url).href
+export const LIBRARY: string = new URL('../../../src/index.ts', import.meta.url).href
 
 export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url))

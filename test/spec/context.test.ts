@@ -1,0 +1,407 @@
+/** `ctx`: everything on it is the same on replay. */
+import { type Context, parallel, race, step, workflow } from 'ai-workflows'
+import { describe, expect, test } from 'vitest'
+import { FakeClock } from './support/fake-clock.ts'
+import { gate, gates, quiet } from './support/gate.ts'
+import { PLACES, sandbox, type Sandbox, started } from './support/sandbox.ts'
+
+/** Runs a body up to its end, crashes, and lets it run again: what it gave each time. */
+async function twice<T>(box: Sandbox, body: (ctx: Context, life: number) => Promise<T>): Promise<[T, T]> {
+  const [reached, leave] = [gate(), gate()]
+  const seen: T[] = []
+  const flow = workflow({
+    name: 'twice',
+    execute: async (ctx) => {
+      const life = seen.length
+      seen[life] = await body(ctx, life)
+      await step('crash here', () => {
+        reached.open()
+        return leave.promise
+      })
+    },
+  })
+  await flow.start(undefined, { engine: box.engine, id: 'twice' })
+  await reached.promise
+  await box.restart()
+  leave.open()
+  await flow.run(undefined, { engine: box.engine, id: 'twice' })
+  return [seen[0]!, seen[1]!]
+}
+
+describe.each(PLACES)('ctx on %s', (place) => {
+  test('id, name, input and signal', async () => {
+    const box = await sandbox(place)
+    const flow = workflow({
+      name: 'flow',
+      execute: (ctx, input: { a: number }) => [ctx.id, ctx.name, ctx.input === input, ctx.signal.aborted],
+    })
+    expect(await flow.run({ a: 1 }, { engine: box.engine, id: 'x' })).toEqual(['x', 'flow', true, false])
+    const nameless = workflow({ execute: (ctx) => ctx.name })
+    expect(await nameless.run(undefined, { engine: box.engine })).toBeUndefined()
+  })
+
+  test('ctx.signal is aborted when the run is cancelled, with the reason', async () => {
+    const box = await sandbox(place)
+    const running = gate()
+    const flow = workflow({
+      name: 'flow',
+      execute: async (ctx) => {
+        await step('wait', () => (running.open(), new Promise(() => undefined))).catch(() => undefined)
+        return [ctx.signal.aborted, ctx.signal.reason as unknown]
+      },
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    await running.promise
+    await run.cancel(new RangeError('enough'))
+    expect(await run.result()).toMatchObject([true, { kind: 'run-cancelled', cause: { message: 'enough' } }])
+  })
+
+  test('D6: now, random and uuid are the same on replay, and follow the run', async () => {
+    const clock = new FakeClock()
+    const box = await sandbox(place, { clock })
+    const begin = clock.now()
+    const [live, replayed] = await twice(box, async (ctx) => {
+      const values: unknown[] = [ctx.now(), ctx.random(), ctx.uuid()]
+      await step('a', () => clock.advance(1000))
+      values.push(ctx.now(), ctx.random(), ctx.uuid(), ctx.now())
+      await step('b', () => clock.advance(500))
+      values.push(ctx.now(), ctx.random())
+      return values
+    })
+    expect(replayed).toEqual(live)
+    expect([live[0], live[3], live[6], live[7]]).toEqual([begin, begin + 1000, begin + 1000, begin + 1500])
+    expect(new Set([live[1], live[4], live[8]]).size).toBe(3)
+    expect(live[2]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(live[5]).not.toBe(live[2])
+  })
+
+  test('D6: they differ between runs', async () => {
+    const box = await sandbox(place)
+    const flow = workflow({ name: 'flow', execute: (ctx) => [ctx.random(), ctx.uuid()] })
+    const runs = await Promise.all([1, 2, 3, 4].map(() => flow.run(undefined, { engine: box.engine })))
+    expect(new Set(runs.flat()).size).toBe(8)
+  })
+
+  test('log: a message is not repeated by the replay, and carries the run', async () => {
+    const box = await sandbox(place)
+    await twice(box, async (ctx, life) => {
+      ctx.log.info(`begin ${life}`, { some: 'field' })
+      await step('a', ({ log }) => log.warn('inside of a'))
+      ctx.log.error('between')
+    })
+    expect(
+      box.log.lines.map(({ level, message, fields }) => [level, message, fields?.['run'], fields?.['some']]),
+    ).toEqual([
+      ['info', 'begin 0', 'twice', 'field'],
+      ['warn', 'inside of a', 'twice', undefined],
+      ['error', 'between', 'twice', undefined],
+    ])
+  })
+
+  test('steps: status, times and attempts, the same on replay', async () => {
+    const clock = new FakeClock()
+    const box = await sandbox(place, { clock })
+    const begin = clock.now()
+    const info = (ctx: Context): unknown => JSON.parse(JSON.stringify(ctx.steps))
+    const flow = twice(box, async (ctx) => {
+      const seen = [info(ctx)]
+      await step('charge', async () => await clock.advance(250))
+      await step('flaky', ({ attempt }) => (attempt < 2 ? Promise.reject(new Error('no')) : null), {
+        retry: { initialDelay: 10, jitter: false },
+      })
+      await step('fails', () => Promise.reject(new Error('no'))).catch(() => undefined)
+      await race([step('loses', () => new Promise(() => undefined)), step('wins', () => 1)])
+      await parallel({ in: async () => await step('a branch', () => 1) })
+      seen.push(info(ctx))
+      return seen
+    })
+    await clock.armed(10)
+    await clock.advance(10)
+    const [live, replayed] = await flow
+    expect(replayed).toEqual(live)
+    const [at, later] = [begin + 250, begin + 260]
+    expect(live).toEqual([
+      {},
+      {
+        charge: { status: 'completed', startedAt: begin, completedAt: at, duration: 250, attempts: 1 },
+        flaky: { status: 'completed', startedAt: later, completedAt: later, duration: 0, attempts: 2 },
+        fails: { status: 'failed', startedAt: later, completedAt: later, duration: 0, attempts: 1 },
+        loses: { status: 'cancelled', attempts: 0 },
+        wins: { status: 'completed', startedAt: later, completedAt: later, duration: 0, attempts: 1 },
+        'parallel/in/a branch': {
+          status: 'completed',
+          startedAt: later,
+          completedAt: later,
+          duration: 0,
+          attempts: 1,
+        },
+      },
+    ])
+  })
+
+  test('steps cannot be written to, and hold any name', async () => {
+    const box = await sandbox(place)
+    const flow = workflow({
+      name: 'flow',
+      execute: async (ctx) => {
+        await step('__proto__', () => 1)
+        await step('constructor', () => 1)
+        expect(() => Object.assign(ctx.steps, { a: 1 })).toThrow(TypeError)
+        return [
+          Object.keys(ctx.steps),
+          ctx.steps['__proto__']?.status,
+          ctx.steps['constructor']?.status,
+          ctx.steps['toString'],
+        ]
+      },
+    })
+    expect(await flow.run(undefined, { engine: box.engine })).toEqual([
+      ['__proto__', 'constructor'],
+      'completed',
+      'completed',
+      undefined,
+    ])
+  })
+
+  test('sleep is a durable timer: it goes on while nothing runs', async () => {
+    const clock = new FakeClock()
+    const box = await sandbox(place, { clock })
+    const flow = workflow({
+      name: 'sleeper',
+      execute: async (ctx) => {
+        const begin = ctx.now()
+        await ctx.sleep('2h')
+        await step('after', () => undefined)
+        return ctx.now() - begin
+      },
+    })
+    await flow.start(undefined, { engine: box.engine, id: 'x' })
+    await clock.armed(7_200_000)
+    await clock.advance(3_600_000)
+    await box.restart()
+    await clock.advance(7_000_000)
+    const run = await flow.start(undefined, { engine: box.engine, id: 'x' })
+    await clock.armed(-3_400_000)
+    await clock.advance(0)
+    expect(await run.result()).toBe(10_600_000)
+    expect(started(box.events)).toEqual(['after'])
+  })
+
+  test('sleep: of nothing, of several at once, and given up', async () => {
+    const clock = new FakeClock()
+    const box = await sandbox(place, { clock })
+    const flow = workflow({
+      name: 'sleeper',
+      execute: async (ctx) => {
+        await ctx.sleep(0)
+        await parallel([ctx.sleep('1s'), ctx.sleep('1s'), ctx.sleep(500)])
+        return await race({ long: ctx.sleep('1w'), short: ctx.sleep('1s') })
+      },
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    for (const delay of [0, 1000, 1000]) {
+      await clock.armed(delay)
+      await clock.advance(delay)
+    }
+    expect(await run.result()).toEqual({ winner: 'short', value: undefined })
+  })
+})
+
+describe.each(PLACES)('ctx.waitForEvent on %s', (place) => {
+  const approval = workflow({
+    name: 'approval',
+    execute: async (ctx) => {
+      const event: unknown = await ctx.waitForEvent('approved')
+      return event
+    },
+  })
+
+  test('resolves to the payload of an event that is sent later', async () => {
+    const box = await sandbox(place)
+    const run = await approval.start(undefined, { engine: box.engine })
+    await quiet()
+    await run.signal('other', 'ignored')
+    await run.signal('approved', { by: 'me', at: new Date(0), tags: new Set(['a']) })
+    expect(await run.result()).toEqual({ by: 'me', at: new Date(0), tags: new Set(['a']) })
+  })
+
+  test('or sent before the wait, and kept until then; each is received once, in the order in which they were sent', async () => {
+    const box = await sandbox(place)
+    const door = gate()
+    const flow = workflow({
+      name: 'late',
+      execute: async (ctx) => {
+        await step('busy', () => door.pass())
+        const first: unknown = await ctx.waitForEvent('item')
+        return [first, ...(await parallel([ctx.waitForEvent('item'), ctx.waitForEvent('item')]))] as unknown
+      },
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    await door.reached
+    for (const item of [1, 2, 3]) await run.signal('item', item)
+    door.open()
+    expect(await run.result()).toEqual([1, 2, 3])
+  })
+
+  test('an event without a payload', async () => {
+    const box = await sandbox(place)
+    const run = await approval.start(undefined, { engine: box.engine })
+    await run.signal('approved')
+    expect(await run.result()).toBeUndefined()
+  })
+
+  test('filter: only an event that it agrees to; others are kept for other waits', async () => {
+    const box = await sandbox(place)
+    const asked: unknown[] = []
+    const flow = workflow({
+      name: 'filtered',
+      execute: async (ctx) => {
+        const big: unknown = await ctx.waitForEvent('payment', {
+          filter: (payment: { amount: number }, name) => (
+            asked.push([payment.amount, name]),
+            payment.amount > 10
+          ),
+        })
+        return [big, await ctx.waitForEvent('payment')] as unknown
+      },
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    await run.signal('payment', { amount: 5 })
+    await run.signal('payment', { amount: 50 })
+    expect(await run.result()).toEqual([{ amount: 50 }, { amount: 5 }])
+    expect(asked).toEqual([
+      [5, 'payment'],
+      [50, 'payment'],
+    ])
+  })
+
+  test('a filter that throws fails the wait with its error', async () => {
+    const box = await sandbox(place)
+    const flow = workflow({
+      name: 'broken',
+      execute: async (ctx) => {
+        const wait = ctx.waitForEvent('a', {
+          filter: () => {
+            throw new RangeError('broken filter')
+          },
+        })
+        const error: unknown = await wait.catch((reason: unknown) => reason)
+        return [error, await ctx.waitForEvent('a')] as unknown
+      },
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    await run.signal('a', 'kept')
+    expect(await run.result()).toEqual([new RangeError('broken filter'), 'kept'])
+  })
+
+  test('several names: the first to come, with its name', async () => {
+    const box = await sandbox(place)
+    const flow = workflow({
+      name: 'several',
+      execute: async (ctx) => await ctx.waitForEvent(['approved', 'rejected']),
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    await run.signal('rejected', { why: 'no' })
+    await run.signal('approved')
+    expect(await run.result()).toEqual({ name: 'rejected', payload: { why: 'no' } })
+  })
+
+  test('timeout: a TimeoutError, or timeoutValue; in time: the event', async () => {
+    const clock = new FakeClock()
+    const box = await sandbox(place, { clock })
+    const flow = workflow({
+      name: 'impatient',
+      execute: async (ctx) =>
+        await parallel(
+          [
+            ctx.waitForEvent('never', { timeout: '10m' }),
+            ctx.waitForEvent('never', { timeout: '10m', timeoutValue: null }),
+            ctx.waitForEvent('never', { timeout: '10m', timeoutValue: undefined }),
+            ctx.waitForEvent('comes', { timeout: '10m' }),
+          ],
+          { settle: true },
+        ),
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    await clock.armed(600_000)
+    await run.signal('comes', 1)
+    await quiet()
+    await clock.advance(600_000)
+    expect(await run.result()).toEqual([
+      {
+        status: 'rejected',
+        reason: expect.objectContaining({ code: 'TIMEOUT', timeout: 600_000 }) as unknown,
+      },
+      { status: 'fulfilled', value: null },
+      { status: 'fulfilled', value: undefined },
+      { status: 'fulfilled', value: 1 },
+    ])
+  })
+
+  test('events and deadlines survive a crash', async () => {
+    const clock = new FakeClock()
+    const box = await sandbox(place, { clock })
+    const flow = workflow({
+      name: 'durable',
+      execute: async (ctx) => {
+        const first: unknown = await ctx.waitForEvent('a')
+        const second: unknown = await ctx.waitForEvent('b', { timeout: '1h', timeoutValue: 'late' })
+        return [first, second, await ctx.waitForEvent('c')] as unknown
+      },
+    })
+    const run = await flow.start(undefined, { engine: box.engine, id: 'x' })
+    await run.signal('a', 1)
+    await clock.armed(3_600_000)
+    await clock.advance(1_800_000)
+    await run.signal('c', 3)
+    await box.restart()
+    // Sent while nobody executes the run.
+    await flow.get('x', { engine: box.engine }).signal('c', 4)
+    await clock.advance(1_800_000)
+    const again = await flow.start(undefined, { engine: box.engine, id: 'x' })
+    await clock.armed(0)
+    await clock.advance(1)
+    expect(await again.result()).toEqual([1, 'late', 3])
+  })
+
+  test('a wait that is given up leaves the event to the next', async () => {
+    const box = await sandbox(place)
+    const flow = workflow({
+      name: 'given-up',
+      execute: async (ctx) => {
+        await race([ctx.waitForEvent('a'), step('quick', () => 1)])
+        return (await ctx.waitForEvent('a')) as unknown
+      },
+    })
+    const run = await flow.start(undefined, { engine: box.engine })
+    await quiet()
+    await run.signal('a', 'for the second')
+    expect(await run.result()).toBe('for the second')
+  })
+
+  test('payloads that cannot be stored, and runs that are not there', async () => {
+    const box = await sandbox(place)
+    const run = await approval.start(undefined, { engine: box.engine })
+    await expect(run.signal('approved', { user: { save: () => 1 } })).rejects.toMatchObject({
+      code: 'SERIALIZATION',
+      path: 'payload.user.save',
+    })
+    await expect(approval.get('other', { engine: box.engine }).signal('approved')).rejects.toMatchObject({
+      code: 'RUN_NOT_FOUND',
+    })
+    await run.signal('approved', 'still waiting')
+    expect(await run.result()).toBe('still waiting')
+  })
+})
+
+test('doors of several runs do not mix: events belong to one run', async () => {
+  const box = await sandbox()
+  const flow = workflow({ name: 'flow', execute: async (ctx) => (await ctx.waitForEvent('a')) as unknown })
+  const runs = await Promise.all(
+    ['x', 'y', 'z'].map((id) => flow.start(undefined, { engine: box.engine, id })),
+  )
+  const door = gates()
+  door('unused').open()
+  for (const run of runs.toReversed()) await run.signal('a', run.id)
+  expect(await Promise.all(runs.map((run) => run.result()))).toEqual(['x', 'y', 'z'])
+})
