@@ -99,7 +99,10 @@ export interface StepFrame {
   readonly log: Logger
 }
 
-const ambient = new AsyncLocalStorage<Scope | StepFrame>()
+/** One for the process, so that a second copy of this package does not take code inside a run for code outside of one. */
+const AMBIENT = Symbol.for('ai-workflows.ambient')
+const shared = globalThis as { [AMBIENT]?: AsyncLocalStorage<Scope | StepFrame> }
+const ambient = (shared[AMBIENT] ??= new AsyncLocalStorage<Scope | StepFrame>())
 
 export function runInScope<T>(scope: Scope, body: () => T): T {
   return ambient.run(scope, body)
@@ -123,12 +126,22 @@ export function ambientScope(what: string, name?: string): Scope | undefined {
 export function ambientRunScope(what: string, name?: string): Scope | undefined {
   const store = ambient.getStore()
   if (store === undefined || store instanceof Scope) return store
+  if (!('stepName' in store)) return scopeOfAnotherCopy(store, what)
   throw new NestedOperationError(name === undefined ? what : `${what} ${quote(name)}`, store.stepName)
+}
+
+/** Outside of a run two copies of this package get on; inside one, the other's operations would go unrecorded. */
+function scopeOfAnotherCopy(scope: Scope, what: string): undefined {
+  if (scope.host.runId === undefined) return undefined
+  throw new TypeError(
+    `${what} was called from another copy of ai-workflows than the one that executes this run, and could not be recorded: ` +
+      'make sure that the package is installed once (npm ls ai-workflows)',
+  )
 }
 
 /** The logger of the run that the current code belongs to, inside its steps as well; undefined outside of a run. */
 export function ambientRunLog(): Logger | undefined {
   const store = ambient.getStore()
-  if (!(store instanceof Scope)) return store?.log
+  if (store === undefined || 'stepName' in store) return store?.log
   return store.host.runId === undefined ? undefined : store.host.log
 }

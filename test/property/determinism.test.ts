@@ -42,7 +42,7 @@ describe('determinism', () => {
         { numRuns: RUNS },
       )
       console.log(
-        `${programs} programs, ${crashPoints} crash points, each replayed with the same and with another future`,
+        `${programs} programs, ${crashPoints} crash points, each replayed with another future, and with the same where a batch ended`,
       )
     },
   )

@@ -88,6 +88,7 @@ describe.each(PLACES)('ctx on %s', (place) => {
       ctx.log.info(`begin ${life}`, { some: 'field' })
       await step('a', ({ log }) => log.warn('inside of a'))
       ctx.log.error('between')
+      await step('b', () => undefined)
     })
     expect(
       box.log.lines.map(({ level, message, fields }) => [level, message, fields?.['run'], fields?.['some']]),

@@ -1,14 +1,5 @@
 /** E1 to E3: what is thrown, live and after a restart. */
-import {
-  CancelledError,
-  parallel,
-  race,
-  step,
-  StepError,
-  TimeoutError,
-  WorkflowError,
-  workflow,
-} from 'ai-workflows'
+import { parallel, step, StepError, TimeoutError, WorkflowError, workflow } from 'ai-workflows'
 import { describe, expect, test } from 'vitest'
 import { gates } from './support/gate.ts'
 import { PLACES, sandbox, type Sandbox } from './support/sandbox.ts'

@@ -26,7 +26,7 @@ export function readable(value: unknown, { colors, width, whole }: ReadableOptio
   }
 }
 
-// oxlint-disable-next-line no-control-regex -- a colour begins with one
+// oxlint-disable-next-line no-control-regex -- colours begin with one
 const COLOUR = /(\u001b\[\d+m)/
 
 /** `inspect` escapes what is in strings, but not the messages and stacks of errors. Its own colours stay. */
