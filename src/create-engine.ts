@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
-import { anything, checkOptions, name as checkName, oneOf } from './core/check.ts'
-import { EmbeddedEngine, type EmbeddedEngineOptions } from './engine/embedded-engine.ts'
+import { checkOptions, having, name as checkName, oneOf } from './core/check.ts'
+import { EmbeddedEngine, type EmbeddedEngineOptions, ENGINE_CHECKS } from './engine/embedded-engine.ts'
 import { sqliteStore } from './store/sqlite/index.ts'
 import type { Store } from './core/ports/store.ts'
 
@@ -24,13 +24,20 @@ export function runsDirectory(dir?: string): string {
   return resolve(dir ?? (process.env['AI_WORKFLOWS_DIR'] || '.ai-workflows'))
 }
 
+const CHECKS = {
+  dir: checkName,
+  durability: oneOf('full', 'process-crash'),
+  store: having('createRun', 'commit', 'close'),
+  ...ENGINE_CHECKS,
+}
+
 /**
  * An embedded engine: executes runs in this process and keeps them in a SQLite file. Opens nothing until it is used.
  * @throws {TypeError} a bad option
  */
 export function createEngine(options: EngineOptions = {}): EmbeddedEngine {
+  checkOptions('createEngine()', options, CHECKS)
   const { dir, durability, store, ...rest } = options
-  checkOptions('createEngine()', { dir, durability, store }, { dir: checkName, durability: oneOf('full', 'process-crash'), store: anything })
   if (store !== undefined && (dir !== undefined || durability !== undefined))
     throw new TypeError('createEngine(): "store" excludes "dir" and "durability", which describe the SQLite store')
   const openStore = async (): Promise<Store> =>

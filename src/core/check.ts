@@ -41,6 +41,14 @@ export const abortSignal: Check = (value, what) => {
   if (!(value instanceof AbortSignal)) throw new TypeError(`${what}: expected an AbortSignal, got ${show(value)}`)
 }
 
+/** An object of somebody else's making: a clock, a logger, a store. */
+export const having =
+  (...methods: readonly string[]): Check =>
+  (value, what) => {
+    const fits = typeof value === 'object' && value !== null && methods.every((one) => typeof (value as Record<string, unknown>)[one] === 'function')
+    if (!fits) throw new TypeError(`${what}: expected an object with ${methods.map((one) => `${one}()`).join(', ')}, got ${show(value)}`)
+  }
+
 export const oneOf =
   (...allowed: readonly string[]): Check =>
   (value, what) => {
@@ -76,8 +84,12 @@ export const name: Check = (value, what) => {
 }
 
 function unknownOption(where: string, given: string, known: readonly string[]): string {
-  const near = known.find((one) => distance(one.toLowerCase(), given.toLowerCase()) <= Math.ceil(given.length / 4))
-  const hint = near === undefined ? `the options are ${known.join(', ')}` : `did you mean ${JSON.stringify(near)}?`
+  const far = Math.ceil(given.length / 4)
+  const [near] = known
+    .map((one) => ({ one, away: distance(one.toLowerCase(), given.toLowerCase()) }))
+    .filter(({ away }) => away <= far)
+    .sort((a, b) => a.away - b.away)
+  const hint = near === undefined ? `the options are ${known.join(', ')}` : `did you mean ${JSON.stringify(near.one)}?`
   return `${where}: unknown option ${JSON.stringify(given)}; ${hint}`
 }
 

@@ -13,7 +13,7 @@ export interface WorkflowDefinition<I, O, In = I> {
    * The workflow's code. May run many times for one run (after each restart), so: it awaits operations, and everything
    * else that touches the world belongs in a step.
    */
-  readonly execute: (ctx: Context<I>, input: I) => Promise<O> | O
+  readonly execute: (ctx: Context<I>, input: I) => PromiseLike<O> | O
 }
 
 /** A workflow as an engine sees it. */

@@ -52,7 +52,8 @@ export class Group implements Work, BranchOwner {
   #operation!: OperationCore
   #branches: readonly Branch[] = []
   #next = 0
-  #allowed = Number.POSITIVE_INFINITY
+  /** Branches from this one on may not start yet. */
+  #allowed = 0
   #completed = 0
   #failed = 0
   #pumping = false
@@ -76,18 +77,13 @@ export class Group implements Work, BranchOwner {
   }
 
   begin(operation: OperationCore): void {
-    const { timeout, signal, stagger } = this.#settings
+    const { timeout, signal } = this.#settings
     this.#operation = operation
     this.#branches = this.list.inputs.map((input, index) => this.#branch(input, index))
     if (this.#branches.length === 0) return this.#finish(this.#policy.afterAll(this))
     if (timeout !== undefined) this.#after('timeout', timeout, () => this.#timeOut(timeout))
-    if (signal !== undefined) this.#watch(signal)
-    if (stagger !== undefined) this.#allowed = 1
-    // Nothing needs to start for a signal that is aborted already. But in a run only the journal knows when it was
-    // (after a crash this process's signal may say something else), so there the first delivery ends the group (D1).
-    if (signal?.aborted && this.#scope.host.runId === undefined) this.#allowed = 0
-    this.#pump()
-    if (this.#state === 'open') this.#scope.host.groupChanged(this.key, this.#counts())
+    if (signal === undefined) this.#open()
+    else this.#probe(signal)
   }
 
   abort(_operation: OperationCore, reason: CancelledError, stops: StopWatch | undefined): void {
@@ -109,6 +105,12 @@ export class Group implements Work, BranchOwner {
     if (verdict !== undefined) return this.#finish(verdict)
     if (this.#settings.stagger !== undefined && branch.index === this.#next - 1) this.#allowed = this.#next + 1
     this.#pump()
+  }
+
+  #open(): void {
+    this.#allowed = this.#settings.stagger === undefined ? Number.POSITIVE_INFINITY : 1
+    this.#pump()
+    if (this.#state === 'open') this.#scope.host.groupChanged(this.key, this.#counts())
   }
 
   get #ended(): number {
@@ -172,14 +174,22 @@ export class Group implements Work, BranchOwner {
     if (this.#state === 'open') this.#finish(this.#policy.onTimeout(this, new TimeoutError(this.key, timeout)))
   }
 
-  #watch(signal: AbortSignal): void {
-    const key = derivedKey(this.key, 'abort')
-    this.#effect({ kind: 'abort', key, signal }, (completion) => {
-      if (this.#state !== 'open' || completion.kind !== 'aborted') return
-      const cause = this.#scope.host.codec.decodeError(completion.payload)
-      const because: CancelReason = { kind: 'aborted', by: this.key, cause }
-      this.#finish({ fulfilled: false, outcome: new CancelledError(because), because })
+  /** Nothing starts under a signal that is aborted already. Whether it is belongs to the journal: after a crash it may not be (D1). */
+  #probe(signal: AbortSignal): void {
+    this.#effect({ kind: 'abort', key: derivedKey(this.key, 'signal'), signal, probe: true }, (completion) => {
+      if (this.#endedBy(completion)) return
+      const key = derivedKey(this.key, 'abort')
+      this.#effect({ kind: 'abort', key, signal, probe: false }, (later) => void this.#endedBy(later))
+      this.#open()
     })
+  }
+
+  #endedBy(completion: Completion): boolean {
+    if (completion.kind !== 'aborted') return false
+    const cause = this.#scope.host.codec.decodeError(completion.payload)
+    const because: CancelReason = { kind: 'aborted', by: this.key, cause }
+    if (this.#state === 'open') this.#finish({ fulfilled: false, outcome: new CancelledError(because), because })
+    return true
   }
 
   #after(what: string, duration: number, then: () => void): void {

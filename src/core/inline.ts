@@ -45,7 +45,7 @@ class InlineHost implements Host {
   start(leaf: Leaf, effect: Effect): void {
     if (effect.kind === 'step') this.#startStep(leaf, effect)
     else if (effect.kind === 'timer') this.#startTimer(leaf, effect.duration)
-    else if (effect.kind === 'abort') this.#watch(leaf, effect.signal)
+    else if (effect.kind === 'abort') this.#watch(leaf, effect.signal, effect.probe)
     else throw new TypeError(`An operation of kind "${effect.kind}" exists only inside a workflow`)
   }
 
@@ -115,13 +115,16 @@ class InlineHost implements Host {
     this.#running.set(leaf, { abort: cancel })
   }
 
-  #watch(leaf: Leaf, signal: AbortSignal): void {
+  #watch(leaf: Leaf, signal: AbortSignal, probe: boolean): void {
     const fire = (): void => {
       if (!this.#running.delete(leaf)) return
-      leaf.deliver({ kind: 'aborted', key: leaf.key, at: this.#clock.now(), payload: signal.reason as Encoded })
+      const place = { key: leaf.key, at: this.#clock.now() }
+      leaf.deliver(
+        signal.aborted ? { kind: 'aborted', ...place, payload: signal.reason as Encoded } : { kind: 'abort-absent', ...place },
+      )
     }
     this.#running.set(leaf, { abort: () => signal.removeEventListener('abort', fire) })
-    if (signal.aborted) queueMicrotask(fire)
+    if (probe || signal.aborted) queueMicrotask(fire)
     else signal.addEventListener('abort', fire, { once: true })
   }
 }

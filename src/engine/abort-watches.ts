@@ -1,20 +1,27 @@
 import type { AbortEffect, Key } from '../core/ports/effects.ts'
 
-/** Abort signals from outside that groups of one run listen to. */
+export interface AbortReports {
+  aborted(key: Key, reason: unknown): void
+  absent(key: Key): void
+}
+
+/** Abort signals from outside that groups of one run look at, or listen to. */
 export class AbortWatches {
-  readonly #report: (key: Key, reason: unknown) => void
+  readonly #reports: AbortReports
   readonly #watched = new Map<Key, () => void>()
 
-  constructor(report: (key: Key, reason: unknown) => void) {
-    this.#report = report
+  constructor(reports: AbortReports) {
+    this.#reports = reports
   }
 
-  start({ key, signal }: AbortEffect): void {
+  start({ key, signal, probe }: AbortEffect): void {
     const fire = (): void => {
-      if (this.#watched.delete(key)) this.#report(key, signal.reason)
+      if (!this.#watched.delete(key)) return
+      if (signal.aborted) this.#reports.aborted(key, signal.reason)
+      else this.#reports.absent(key)
     }
     this.#watched.set(key, () => signal.removeEventListener('abort', fire))
-    if (signal.aborted) queueMicrotask(fire)
+    if (probe || signal.aborted) queueMicrotask(fire)
     else signal.addEventListener('abort', fire, { once: true })
   }
 

@@ -43,7 +43,10 @@ export class Children {
         this.#ending.delete(key)
         if (this.#running.delete(key)) this.#reports.ended(key, result)
       },
-      (error: unknown) => this.#reports.failed(error),
+      (error: unknown) => {
+        this.#ending.delete(key)
+        if (this.#running.delete(key)) this.#reports.failed(error)
+      },
     )
   }
 

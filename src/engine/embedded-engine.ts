@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { anything, callable, checkOptions, duration, name as checkName } from '../core/check.ts'
+import { callable, type Check, checkOptions, duration, having, name as checkName } from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
 import { consoleLogger } from '../core/console-logger.ts'
-import { type Duration, milliseconds } from '../core/duration.ts'
-import { EngineStoppedError } from '../core/errors.ts'
+import { type Duration, milliseconds, show } from '../core/duration.ts'
+import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
 import type { Logger } from '../core/ports/logger.ts'
@@ -32,7 +32,17 @@ export interface EmbeddedEngineOptions {
   readonly random?: Random
 }
 
-const CHECKS = { openStore: callable, classes: anything, log: anything, patience: duration, clock: anything, random: anything }
+const array: Check = (value, what) => {
+  if (!Array.isArray(value)) throw new TypeError(`${what}: expected an array of classes, got ${show(value)}`)
+}
+
+export const ENGINE_CHECKS = {
+  classes: array,
+  log: having('debug', 'info', 'warn', 'error'),
+  patience: duration,
+  clock: having('now', 'schedule'),
+  random: having('uuid'),
+}
 
 /** All that the journal knows of a run. */
 export interface RunDetails {
@@ -51,11 +61,11 @@ export class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedEngineOptions
   readonly #observers = new Set<Observer>()
   #service: Promise<RunService> | undefined
-  #stopped = false
+  #stopping: Promise<void> | undefined
 
   /** @throws {TypeError} a bad option */
   constructor(options: EmbeddedEngineOptions) {
-    checkOptions('createEngine()', options, CHECKS)
+    checkOptions('createEngine()', options, { openStore: callable, ...ENGINE_CHECKS })
     this.codec = createCodec(options.classes)
     this.#options = options
   }
@@ -133,11 +143,22 @@ export class EmbeddedEngine implements Engine {
       const runs = await this.list({ status: ['pending', 'running'], parent: null }, page)
       for (const record of runs) {
         const known = record.workflow === undefined ? undefined : byName.get(record.workflow)
-        if (known !== undefined && (await service.executor.take(record, known)) !== undefined) handles.push(this.get(known, record.id))
+        if (known !== undefined && (await this.#resumeOne(service, record, known))) handles.push(this.get(known, record.id))
       }
       const last = runs.at(-1)
       if (last === undefined || runs.length < 200) return handles
       before = last.no
+    }
+  }
+
+  /** A run that cannot be read must not keep the others from going on. */
+  async #resumeOne({ executor, parts }: RunService, record: RunRecord, workflow: WorkflowCode): Promise<boolean> {
+    try {
+      return (await executor.take(record, workflow)) !== undefined
+    } catch (error) {
+      if (!(error instanceof StoreError && error.problem === 'corrupt')) throw error
+      parts.log.error(`Run ${record.id} cannot be resumed`, { error })
+      return false
     }
   }
 
@@ -149,21 +170,28 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Stops taking work, lets running steps end within `grace` (default 5 seconds), aborts the rest, and closes the
-   * store. Every unfinished run is resumable (R6).
+   * store. Every unfinished run is resumable (R6). Resolves when that is done; called again, at the same time.
    */
   async stop(options: { readonly grace?: Duration } = {}): Promise<void> {
     checkOptions('stop()', options, { grace: duration })
-    if (this.#stopped) return
-    this.#stopped = true
-    if (this.#service === undefined) return
-    const { executor, parts } = await this.#service
-    await executor.stop(milliseconds(options.grace ?? '5s', 'grace'))
-    await parts.ownership.end()
+    await (this.#stopping ??= this.#end(milliseconds(options.grace ?? '5s', 'grace')))
+  }
+
+  async #end(grace: number): Promise<void> {
+    const service = await this.#service?.catch(() => undefined)
+    if (service === undefined) return
+    const { executor, parts } = service
+    await executor.stop(grace)
+    try {
+      await parts.ownership.end()
+    } catch (error) {
+      parts.log.warn('Could not record that this engine has ended; others will take it for dead after a while', { error })
+    }
     await parts.store.close()
   }
 
   #open(): Promise<RunService> {
-    if (this.#stopped) return Promise.reject(new EngineStoppedError('This cannot be done'))
+    if (this.#stopping !== undefined) return Promise.reject(new EngineStoppedError('This cannot be done'))
     const opening = (this.#service ??= this.#assemble())
     // An engine that could not open its store tries again the next time.
     opening.catch(() => {

@@ -1,4 +1,4 @@
-import { EngineStoppedError } from '../core/errors.ts'
+import { EngineStoppedError, RunNotFoundError } from '../core/errors.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -18,13 +18,21 @@ export interface ActiveRun {
 
 export type StartChildOf = (parent: RunRecord, effect: ChildEffect) => ChildRun
 
+/** A run that is being claimed and read. */
+interface Taking {
+  readonly ended: Promise<ActiveRun | undefined>
+  /** What was sent to the run meanwhile, perhaps too late for what was read. */
+  readonly arrived: InboxItem[]
+}
+
 /** Executes runs in this process, each at most once at a time. */
 export class Executor {
   readonly #parts: Parts
   readonly #startChild: StartChildOf
   readonly #active = new Map<number, ActiveRun>()
-  readonly #taking = new Map<number, Promise<ActiveRun | undefined>>()
+  readonly #taking = new Map<number, Taking>()
   readonly #inbox: InboxWatch
+  #watching = false
   #stopping: EngineStoppedError | undefined
 
   constructor(parts: Parts, startChild: StartChildOf) {
@@ -51,14 +59,15 @@ export class Executor {
     if (this.#stopping !== undefined) throw this.#stopping
     const active = this.#active.get(record.no)
     if (active !== undefined) return active
-    const taking = this.#taking.get(record.no) ?? this.#claim(record, workflow).finally(() => this.#taking.delete(record.no))
-    this.#taking.set(record.no, taking)
-    return await taking
+    const taking = this.#taking.get(record.no) ?? this.#begin(record, workflow)
+    return await taking.ended
   }
 
   /** Something was sent to a run: told to it at once if it is executed here. */
   arrived(item: InboxItem): void {
-    this.#active.get(item.run)?.execution.arrived(item)
+    const active = this.#active.get(item.run)
+    if (active !== undefined) active.execution.arrived(item)
+    else this.#taking.get(item.run)?.arrived.push(item)
   }
 
   /**
@@ -68,7 +77,7 @@ export class Executor {
   async stop(grace: number): Promise<void> {
     const error = new EngineStoppedError('The run was interrupted')
     this.#stopping = error
-    await Promise.allSettled(this.#taking.values())
+    await Promise.allSettled([...this.#taking.values()].map(({ ended }) => ended))
     const runs = [...this.#active.values()]
     await this.#within(grace, Promise.all(runs.map(({ execution }) => execution.suspend())))
     await this.#parts.commits.idle()
@@ -77,13 +86,43 @@ export class Executor {
     await this.#parts.commits.idle()
   }
 
-  async #claim(record: RunRecord, workflow: WorkflowCode): Promise<ActiveRun | undefined> {
-    const { ownership, store } = this.#parts
-    const claim = await ownership.claim(record)
+  #begin(record: RunRecord, workflow: WorkflowCode): Taking {
+    const { no } = record
+    const arrived: InboxItem[] = []
+    const ended = this.#claim(record, workflow, arrived).finally(() => {
+      this.#taking.delete(no)
+      this.#restIfIdle()
+    })
+    const taking = { ended, arrived }
+    this.#taking.set(no, taking)
+    return taking
+  }
+
+  async #claim(record: RunRecord, workflow: WorkflowCode, arrived: readonly InboxItem[]): Promise<ActiveRun | undefined> {
+    const claim = await this.#parts.ownership.claim(record)
     if (claim === undefined) return undefined
+    let execution: Execution
+    try {
+      execution = await this.#prepare(record.id, claim, workflow)
+    } catch (error) {
+      await this.#release(claim)
+      throw error
+    }
+    this.#watch()
+    const active = { execution, ended: this.#perform(execution, claim) }
+    this.#active.set(claim.no, active)
+    for (const item of arrived) execution.arrived(item)
+    return active
+  }
+
+  async #prepare(id: string, claim: Claim, workflow: WorkflowCode): Promise<Execution> {
+    const { store } = this.#parts
     await this.#inbox.start()
+    // Read under the claim: before it, another process may have executed the run, and a retry moved its base.
+    const record = await store.getRun(id)
+    if (record === undefined) throw new RunNotFoundError(id, store.location)
     const history = await readHistory(store, record)
-    const execution = new Execution({
+    return new Execution({
       ...this.#parts,
       record,
       claim,
@@ -91,10 +130,6 @@ export class Executor {
       workflow,
       startChild: (effect) => this.#startChild(record, effect),
     })
-    if (this.#active.size === 0) watchStrayRejections()
-    const active = { execution, ended: this.#perform(execution, claim) }
-    this.#active.set(record.no, active)
-    return active
   }
 
   #perform(execution: Execution, claim: Claim): Promise<RunStatus> {
@@ -111,7 +146,7 @@ export class Executor {
       throw error
     } finally {
       this.#active.delete(claim.no)
-      if (this.#active.size === 0) this.#rest()
+      this.#restIfIdle()
     }
   }
 
@@ -120,12 +155,21 @@ export class Executor {
     try {
       await this.#parts.store.release(claim)
     } catch {
-      // The store is what failed. The claim runs out by itself.
+      // The store is what failed. This engine may claim the run again; others may when this one rests or ends.
     }
   }
 
-  #rest(): void {
-    unwatchStrayRejections()
+  #watch(): void {
+    if (this.#watching) return
+    this.#watching = true
+    watchStrayRejections()
+  }
+
+  /** A run that is being taken has its heartbeat and its inbox already. */
+  #restIfIdle(): void {
+    if (this.#active.size > 0 || this.#taking.size > 0) return
+    if (this.#watching) unwatchStrayRejections()
+    this.#watching = false
     this.#inbox.stop()
     this.#parts.ownership.rest()
   }

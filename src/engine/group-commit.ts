@@ -1,5 +1,5 @@
 import type { Clock } from '../core/ports/clock.ts'
-import type { Store, Write } from '../core/ports/store.ts'
+import type { Claim, Store, Write } from '../core/ports/store.ts'
 import { StoreError } from '../core/errors.ts'
 
 /** Who wrote, and is told once what became of it. */
@@ -24,12 +24,15 @@ const NOTE_DELAY = 50
  * Gathers what all runs write during one turn of the event loop into one transaction. Invariants:
  * 1. Writes reach the store in the order in which they were pushed, one transaction at a time.
  * 2. A sink is told after its write is durable, in the same order (D3).
+ * 3. After a write that was refused no other of its claim reaches the store: the run's order would have a gap, and the
+ *    store refuse the whole transaction, with what other runs have in it.
  */
 export class GroupCommit {
   readonly #store: Store
   readonly #clock: Clock
   #pending: Pending[] = []
   #notes = new Map<string, Pending>()
+  readonly #broken = new WeakMap<Claim, unknown>()
   #flushing: Promise<void> | undefined
   #cancelNotes: (() => void) | undefined
 
@@ -79,17 +82,30 @@ export class GroupCommit {
   }
 
   async #commit(batch: readonly Pending[]): Promise<void> {
+    const whole = batch.filter((pending) => !this.#refuseBroken(pending))
+    if (whole.length === 0) return
     let fenced: ReadonlySet<Write>
     try {
-      ;({ fenced } = await this.#store.commit(batch.map(({ write }) => write)))
+      ;({ fenced } = await this.#store.commit(whole.map(({ write }) => write)))
     } catch (error) {
-      for (const { sink } of batch) sink.refused(error)
+      for (const pending of whole) this.#refuse(pending, error)
       return
     }
-    for (const { write, sink } of batch) {
-      if (fenced.has(write)) sink.refused(lost())
-      else sink.committed(write)
+    for (const pending of whole) {
+      if (fenced.has(pending.write)) this.#refuse(pending, lost())
+      else pending.sink.committed(pending.write)
     }
+  }
+
+  #refuseBroken({ write, sink }: Pending): boolean {
+    if (!this.#broken.has(write.claim)) return false
+    sink.refused(this.#broken.get(write.claim))
+    return true
+  }
+
+  #refuse({ write, sink }: Pending, error: unknown): void {
+    this.#broken.set(write.claim, error)
+    sink.refused(error)
   }
 }
 

@@ -24,8 +24,13 @@ export class InboxWatch {
 
   /** Once it has resolved nothing is missed: read a run's pending items after that. */
   start(): Promise<void> {
-    this.#starting ??= this.#begin(++this.#generation)
-    return this.#starting
+    if (this.#starting !== undefined) return this.#starting
+    const starting = this.#begin(++this.#generation)
+    this.#starting = starting
+    starting.catch(() => {
+      if (this.#starting === starting) this.#starting = undefined // the next one tries again
+    })
+    return starting
   }
 
   stop(): void {

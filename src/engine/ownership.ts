@@ -30,9 +30,10 @@ export class Ownership {
 
   /** @returns undefined when a live owner has the run, or somebody else was faster */
   async claim(run: RunRecord): Promise<Claim | undefined> {
+    // A run of our own that is not executed any more could not be given back when its store failed.
+    if (run.owner !== undefined && run.owner !== this.#id && (await this.isAlive(run.owner))) return undefined
     instances.add(this.#id)
     await this.#startBeating()
-    if (run.owner !== undefined && (await this.isAlive(run.owner))) return undefined
     return await this.#store.claim({ no: run.no, epoch: run.epoch, owner: this.#id })
   }
 

@@ -1,5 +1,5 @@
 import type { Codec } from '../core/codec/codec.ts'
-import { CancelledError } from '../core/errors.ts'
+import { CancelledError, EngineStoppedError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Happening, type Key } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
@@ -63,13 +63,17 @@ export class RunEffects implements Effects, CommitSink {
       received: (key, item) => this.#complete(key, { kind: 'event-received', name: item.name, payload: item.payload }, item.id),
       filterThrew: (key, error) => this.#complete(key, { kind: 'event-failed', payload: options.codec.encodeError(error) }),
     })
-    this.#aborts = new AbortWatches((key, reason) =>
-      this.#complete(key, { kind: 'aborted', payload: options.codec.encodeError(reason) }),
-    )
+    this.#aborts = new AbortWatches({
+      aborted: (key, reason) => this.#complete(key, { kind: 'aborted', payload: options.codec.encodeError(reason) }),
+      absent: (key) => this.#complete(key, { kind: 'abort-absent' }),
+    })
     this.#children = new Children(startChild, {
       ended: (key, { status, id, payload }) =>
         this.#complete(key, { kind: status === 'done' ? 'child-done' : 'child-failed', name: id, payload }),
-      failed: (error) => this.#mailbox.fail(error),
+      // When the engine stops, the parent's own steps have their time of grace; it is stopped after that by itself.
+      failed: (error) => {
+        if (!(error instanceof EngineStoppedError)) this.abandon(error)
+      },
     })
   }
 

@@ -5,6 +5,7 @@ import {
   RunBlockedError,
   RunConflictError,
   RunNotFoundError,
+  StoreError,
   WorkflowNotFoundError,
 } from '../core/errors.ts'
 import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
@@ -12,7 +13,7 @@ import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import type { ChildResult, ChildRun } from './children.ts'
-import { Executor } from './executor.ts'
+import { type ActiveRun, Executor } from './executor.ts'
 import type { Parts } from './parts.ts'
 
 /** How often a run that another process executes is looked at, in milliseconds. */
@@ -64,7 +65,7 @@ export class RunService {
       const record = await this.find(id)
       if (ENDED.has(record.status) || record.status === 'blocked') return record
       const active = this.executor.active(record.no) ?? (await this.#takeUp(record, workflow))
-      if (active !== undefined) await active.ended
+      if (active !== undefined) await outcomeHere(active)
       else await new Promise<void>((resolve) => clock.schedule(clock.now() + LOOK, resolve))
     }
   }
@@ -74,6 +75,7 @@ export class RunService {
     const { store, codec, clock } = this.parts
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
+    requireCodeOf(record, workflow)
     const payload = codec.encodeError(reason)
     this.executor.arrived(await store.post({ run: record.no, kind: 'cancel', name: '', payload, at: clock.now() }))
     if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
@@ -91,6 +93,7 @@ export class RunService {
     const { store, ownership } = this.parts
     const record = await this.find(id)
     if (record.status === 'completed') throw new RunConflictError(id, 'and has completed, so there is nothing to retry')
+    requireCodeOf(record, workflow)
     const running = this.executor.active(record.no) !== undefined || (record.owner !== undefined && (await ownership.isAlive(record.owner)))
     if (running) throw new RunConflictError(id, 'and is being executed')
     const fresh = record.status === 'failed' || record.status === 'cancelled'
@@ -99,17 +102,17 @@ export class RunService {
   }
 
   #takeUp(record: RunRecord, workflow: WorkflowCode | undefined): ReturnType<Executor['take']> {
-    if (workflow !== undefined) {
-      if (workflow.name === record.workflow) return this.executor.take(record, workflow)
-      throw new RunConflictError(record.id, `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`)
-    }
-    return this.#watchOnly(record)
+    if (workflow === undefined) return this.#watchOnly(record)
+    requireCodeOf(record, workflow)
+    return this.executor.take(record, workflow)
   }
 
   /** @throws {WorkflowNotFoundError} nobody executes the run, and this process cannot */
   async #watchOnly(record: RunRecord): Promise<undefined> {
     const alive = record.owner !== undefined && (await this.parts.ownership.isAlive(record.owner))
-    if (!alive) throw new WorkflowNotFoundError(record.workflow, record.id)
+    if (alive) return undefined
+    const now = await this.find(record.id) // its owner may just have ended it, and itself
+    if (now.epoch === record.epoch && now.status === record.status) throw new WorkflowNotFoundError(record.workflow, record.id)
     return undefined
   }
 
@@ -187,6 +190,21 @@ export class RunService {
     if (record.status === 'blocked') throw new RunBlockedError(id, record.error === undefined ? undefined : codec.decodeError(record.error))
     if (record.output !== undefined) return { status: 'done', id, payload: record.output }
     return { status: 'failed', id, payload: record.error ?? codec.encodeError(new Error(messageOf(record.status))) }
+  }
+}
+
+/** A handle may have been asked for with the code of another workflow, which must not execute the run. */
+function requireCodeOf(record: RunRecord, workflow: WorkflowCode | undefined): void {
+  if (workflow !== undefined && workflow.name !== record.workflow)
+    throw new RunConflictError(record.id, `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`)
+}
+
+/** Another process that took the run over goes on with it: its result is waited for, whoever gets there. */
+async function outcomeHere(active: ActiveRun): Promise<void> {
+  try {
+    await active.ended
+  } catch (error) {
+    if (!(error instanceof StoreError && error.problem === 'fenced')) throw error
   }
 }
 

@@ -35,7 +35,7 @@ describe('found by random programs', () => {
       ).toBeGreaterThan(1)
   })
 
-  it('D1: a group whose signal is aborted before it starts begins the same branches live and on replay', async () => {
+  it('D1: a group whose signal is aborted before it starts begins no branch, live and on replay alike', async () => {
     const program: Block = [
       { do: 'abort' },
       {

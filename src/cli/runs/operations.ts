@@ -38,6 +38,7 @@ export function operationsOf(
     if (
       completion.key.includes('!') ||
       completion.kind === 'aborted' ||
+      completion.kind === 'abort-absent' ||
       completion.kind === 'stopped' ||
       completion.kind === 'cancel-requested'
     )

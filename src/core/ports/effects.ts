@@ -102,6 +102,8 @@ export interface AbortEffect {
   readonly kind: 'abort'
   readonly key: Key
   readonly signal: AbortSignal
+  /** Completes at once: `aborted`, or `abort-absent` if that is how it stands. Otherwise it waits for the abort. */
+  readonly probe: boolean
 }
 
 /** Completes when the function of a cancelled step has really ended (at once when it is not running here). */
@@ -161,6 +163,9 @@ export interface Aborted extends Completed<'aborted'> {
   readonly payload: Encoded
 }
 
+/** The signal was not aborted when it was looked at. */
+export type AbortAbsent = Completed<'abort-absent'>
+
 export type Stopped = Completed<'stopped'>
 
 /** Someone asked for the whole run to be cancelled. Its key is `CANCEL_KEY`. */
@@ -180,6 +185,7 @@ export type Completion =
   | ChildDone
   | ChildFailed
   | Aborted
+  | AbortAbsent
   | Stopped
   | CancelRequested
 

@@ -119,8 +119,9 @@ export class AbortActivity implements Activity {
   }
 
   get happening(): Happening | undefined {
-    const { signal } = this.#effect
-    return signal.aborted ? { kind: 'aborted', payload: this.#encodeError(signal.reason) } : undefined
+    const { signal, probe } = this.#effect
+    if (signal.aborted) return { kind: 'aborted', payload: this.#encodeError(signal.reason) }
+    return probe ? { kind: 'abort-absent' } : undefined
   }
 
   cancel(): void {}
