@@ -58,6 +58,8 @@ export class Group implements Work, BranchOwner {
   #failed = 0
   #pumping = false
   #state: 'open' | 'stopping' | 'closed' = 'open'
+  /** What the group waits for while it is stopping. */
+  #stops: StopWatch | undefined
 
   constructor(scope: Scope, key: Key, list: BranchList, policy: Policy, settings: GroupSettings) {
     this.key = key
@@ -92,6 +94,7 @@ export class Group implements Work, BranchOwner {
     this.#state = 'closed'
     this.#cancelTimers(reason)
     if (open) for (const branch of this.#branches) branch.release(reason, stops)
+    else if (stops !== undefined) this.#stops?.tell(stops)
     this.#scope.host.groupEnded(this.key)
   }
 
@@ -100,6 +103,7 @@ export class Group implements Work, BranchOwner {
     if (branch.state === 'fulfilled') this.#completed++
     else this.#failed++
     this.#report()
+    if (!this.#isOpen()) return // `onProgress` aborted the group
     const verdict =
       this.#policy.afterBranch(branch, this) ?? (this.#ended === this.#branches.length ? this.#policy.afterAll(this) : undefined)
     if (verdict !== undefined) return this.#finish(verdict)
@@ -225,10 +229,15 @@ export class Group implements Work, BranchOwner {
       return
     }
     const stops = new StopWatch(this.#scope.host, () => this.#close(verdict))
+    this.#stops = stops
     for (const branch of this.#branches) branch.release(reason, stops)
     stops.seal()
     if (this.#stillStopping() && patience !== Number.POSITIVE_INFINITY)
       this.#after('grace', patience, () => this.#close(verdict))
+  }
+
+  #isOpen(): boolean {
+    return this.#state === 'open'
   }
 
   #stillStopping(): boolean {

@@ -4,7 +4,7 @@ import { consoleLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
 import type { Host, Leaf } from './host.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Completion, Effect, Encoded, StepEffect, StepOutcome } from './ports/effects.ts'
+import type { Completion, Effect, Encoded, RunningAttempt, StepEffect, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { runInScope, Scope } from './scope.ts'
 import { systemClock } from './system-clock.ts'
@@ -21,6 +21,13 @@ interface Running {
   abort(reason: CancelledError): void
 }
 
+/** Calls of one step's function that have not ended: several when an attempt was given up and went on. */
+interface Calls {
+  count: number
+  /** What waits for the last of them to end. */
+  readonly waiting: Leaf[]
+}
+
 class InlineHost implements Host {
   readonly runId = undefined
   readonly codec: Codec = identity
@@ -28,8 +35,7 @@ class InlineHost implements Host {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #running = new Map<Leaf, Running>()
-  /** Cancelled, but their functions still run; with what waits for their end. */
-  readonly #ending = new Map<Leaf, Leaf[]>()
+  readonly #calls = new Map<Leaf, Calls>()
 
   constructor(clock: Clock, log: Logger, random: () => number) {
     this.#clock = clock
@@ -56,9 +62,9 @@ class InlineHost implements Host {
   }
 
   whenStopped(target: Leaf, leaf: Leaf): void {
-    const waiting = this.#ending.get(target)
-    if (waiting === undefined) queueMicrotask(() => this.#stopped(leaf))
-    else waiting.push(leaf)
+    const calls = this.#calls.get(target)
+    if (calls === undefined) queueMicrotask(() => this.#stopped(leaf))
+    else calls.waiting.push(leaf)
   }
 
   chance(): number {
@@ -73,7 +79,17 @@ class InlineHost implements Host {
   #attempt(leaf: Leaf, effect: StepEffect): void {
     const startedAt = this.#clock.now()
     const { attempt } = effect
-    const running = effect.execute({
+    let running: RunningAttempt | undefined
+    let aborted: CancelledError | undefined
+    this.#called(leaf)
+    // Before the function is called: it may itself cause the abort.
+    this.#running.set(leaf, {
+      abort: (reason) => {
+        aborted = reason
+        running?.abort(reason)
+      },
+    })
+    running = effect.execute({
       attempt,
       clock: this.#clock,
       report: (outcome) => {
@@ -82,19 +98,20 @@ class InlineHost implements Host {
       },
       ended: () => this.#ended(leaf),
     })
-    this.#running.set(leaf, {
-      abort: (reason) => {
-        this.#ending.set(leaf, [])
-        running.abort(reason)
-      },
-    })
+    if (aborted !== undefined) running.abort(aborted)
+  }
+
+  #called(leaf: Leaf): void {
+    const calls = this.#calls.get(leaf)
+    if (calls === undefined) this.#calls.set(leaf, { count: 1, waiting: [] })
+    else calls.count++
   }
 
   #ended(leaf: Leaf): void {
-    const waiting = this.#ending.get(leaf)
-    if (waiting === undefined) return
-    this.#ending.delete(leaf)
-    for (const one of waiting) this.#stopped(one)
+    const calls = this.#calls.get(leaf)
+    if (calls === undefined || --calls.count > 0) return
+    this.#calls.delete(leaf)
+    for (const one of calls.waiting) this.#stopped(one)
   }
 
   #stopped(leaf: Leaf): void {

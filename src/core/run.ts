@@ -139,7 +139,10 @@ export class Run implements RunView {
   cancel(leaf: Leaf, reason: CancelledError): void {
     if (!this.#leaves.delete(leaf.key)) return
     this.#steps.cancelled(leaf.key)
-    if (!this.#held.delete(leaf.key)) this.#effects.cancel(leaf.key, reason)
+    const held = this.#held.get(leaf.key)
+    this.#held.delete(leaf.key)
+    if (held === undefined) this.#effects.cancel(leaf.key, reason)
+    else if (held.kind === 'child') this.#effects.cancel(leaf.key, reason, held)
   }
 
   whenStopped(target: Leaf, leaf: Leaf): void {

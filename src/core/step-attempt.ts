@@ -85,14 +85,17 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
       const { clock } = this.#control
       this.#cancelTimeout = clock.schedule(clock.now() + timeout, () => this.#timeOut(timeout))
     }
-    let returned: unknown
+    let returned: Promise<unknown>
     try {
-      returned = runInStep(this, () => fn(this))
+      // Inside, so that an operation that is returned without being awaited is refused like one that is (M6).
+      returned = runInStep(this, () => Promise.resolve(fn(this)))
     } catch (error) {
-      this.#settleLater(Promise.reject(error))
-      return
+      returned = Promise.reject(error)
     }
-    this.#settleLater(Promise.resolve(returned))
+    returned.then(
+      (value) => this.#end(() => this.#done(value)),
+      (error: unknown) => this.#end(() => this.#failed(error)),
+    )
   }
 
   /** The outcome is not wanted any more. */
@@ -102,13 +105,6 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     this.#reported = true
     this.#cancelTimeout?.()
     this.#controller?.abort(reason)
-  }
-
-  #settleLater(promise: Promise<unknown>): void {
-    promise.then(
-      (value) => this.#end(() => this.#done(value)),
-      (error: unknown) => this.#end(() => this.#failed(error)),
-    )
   }
 
   #end(outcome: () => StepOutcome): void {

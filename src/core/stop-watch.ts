@@ -10,6 +10,9 @@ export class StopWatch {
   readonly #host: Host
   readonly #onStopped: () => void
   #pending = 1 // one for `seal`
+  /** Others that wait for the same. */
+  #told: StopWatch[] = []
+
   constructor(host: Host, onStopped: () => void) {
     this.#host = host
     this.#onStopped = onStopped
@@ -27,12 +30,21 @@ export class StopWatch {
     promise.then(one, one)
   }
 
+  /** The one who waits was cancelled itself: `other` waits instead. */
+  tell(other: StopWatch): void {
+    if (this.#pending === 0) return
+    other.#pending++
+    this.#told.push(other)
+  }
+
   /** All that must stop has been named. May call `onStopped` at once. */
   seal(): void {
     this.#one()
   }
 
   #one(): void {
-    if (--this.#pending === 0) this.#onStopped()
+    if (--this.#pending > 0) return
+    this.#onStopped()
+    for (const other of this.#told) other.#one()
   }
 }

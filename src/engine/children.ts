@@ -10,11 +10,15 @@ export type ChildResult =
 export interface ChildRun {
   /** Rejects when the child cannot go on here (engine stopped, store failed); then so does the parent. */
   readonly ended: Promise<ChildResult>
-  cancel(reason: CancelledError): void
+  /** Resolves when the child has been told, in a way that survives a crash; at once when it has ended. Never rejects. */
+  cancel(reason: CancelledError): Promise<void>
 }
 
-/** How a run starts its children: given by the engine. Never throws. */
-export type StartChild = (effect: ChildEffect) => ChildRun
+/**
+ * How a run starts its children: given by the engine. Never throws.
+ * @param existing only find the child, if there is one: an earlier execution may have started it
+ */
+export type StartChild = (effect: ChildEffect, existing?: 'existing') => ChildRun
 
 export interface ChildReports {
   ended(key: Key, result: ChildResult): void
@@ -28,6 +32,8 @@ export class Children {
   readonly #running = new Map<Key, ChildRun>()
   /** Cancelled, not ended yet. */
   readonly #ending = new Map<Key, ChildRun>()
+  /** Cancel requests on their way to disk. */
+  readonly #requests = new Set<Promise<void>>()
 
   constructor(startChild: StartChild, reports: ChildReports) {
     this.#startChild = startChild
@@ -54,12 +60,31 @@ export class Children {
     const child = this.#running.get(key)
     if (child === undefined) return
     this.#running.delete(key)
-    this.#ending.set(key, child)
-    child.cancel(reason)
+    this.#end(key, child, reason)
+  }
+
+  /** Cancels what an earlier execution may have started. */
+  cancelEarlier(effect: ChildEffect, reason: CancelledError): void {
+    const { key } = effect
+    const child = this.#startChild(effect, 'existing')
+    this.#end(key, child, reason)
+    const gone = (): void => void this.#ending.delete(key)
+    child.ended.then(gone, gone)
+  }
+
+  /** Resolves when every cancelled child has been told. */
+  async told(): Promise<void> {
+    await Promise.all(this.#requests)
   }
 
   cancelAll(reason: CancelledError): void {
     for (const key of this.#running.keys()) this.cancel(key, reason)
+  }
+
+  #end(key: Key, child: ChildRun, reason: CancelledError): void {
+    this.#ending.set(key, child)
+    const request = child.cancel(reason).finally(() => this.#requests.delete(request))
+    this.#requests.add(request)
   }
 
   whenEnded(key: Key, callback: () => void): void {

@@ -9,13 +9,13 @@ import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Observer } from '../core/ports/observer.ts'
 import type { Random } from '../core/ports/random.ts'
-import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord, Store } from '../core/ports/store.ts'
+import { ENDED, type InboxItem, type JournalEntry, type Note, type Owner, type Page, type RunFilter, type RunRecord, type Store } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Handle } from './handle.ts'
 import { Ownership } from './ownership.ts'
-import { RunService } from './run-service.ts'
+import { encodeInput, RunService } from './run-service.ts'
 
 export interface EmbeddedEngineOptions {
   /** Opens the place where runs are kept, when it is first needed. */
@@ -36,7 +36,7 @@ const array: Check = (value, what) => {
   if (!Array.isArray(value)) throw new TypeError(`${what}: expected an array of classes, got ${show(value)}`)
 }
 
-export const ENGINE_CHECKS = {
+export const ENGINE_CHECKS: Readonly<Record<'classes' | 'log' | 'patience' | 'clock' | 'random', Check>> = {
   classes: array,
   log: having('debug', 'info', 'warn', 'error'),
   patience: duration,
@@ -71,19 +71,21 @@ export class EmbeddedEngine implements Engine {
   }
 
   async start<I, O>(workflow: WorkflowCode<I, O>, input: I, options: StartOptions & { readonly source?: string } = {}): Promise<RunHandle<O>> {
+    // Before anything is waited for: what the caller does to the input later is not part of the run.
+    const encoded = await encodeInput(this.codec, erased(workflow), input)
     const service = await this.#open()
-    const { id } = await service.start(erased(workflow), input, options.id, options.source)
+    const { id } = await service.start(erased(workflow), encoded, options.id, options.source)
     return this.get(workflow, id)
   }
 
   get<I, O>(workflow: WorkflowCode<I, O>, id: string): RunHandle<O> {
-    return new Handle<O>(id, () => this.#open(), erased(workflow))
+    return new Handle<O>(id, this.codec, () => this.#open(), erased(workflow))
   }
 
   /** The handle of a run whose code is not at hand: it can be looked at, cancelled and sent events, but not taken up. */
   find(id: string): RunHandle {
     checkName(id, 'find() id')
-    return new Handle(id, () => this.#open(), undefined)
+    return new Handle(id, this.codec, () => this.#open(), undefined)
   }
 
   /** Newest first. */
@@ -130,7 +132,7 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Takes up every unfinished run of these workflows that no live process executes (children come with their
-   * parents). For the start of a server.
+   * parents, unless those have ended). For the start of a server.
    */
   // oxlint-disable-next-line no-explicit-any -- workflows of any inputs, together in one list
   async resume(workflows: readonly WorkflowCode<any>[]): Promise<RunHandle[]> {
@@ -140,8 +142,9 @@ export class EmbeddedEngine implements Engine {
     let before: number | undefined
     for (;;) {
       const page = before === undefined ? { limit: 200 } : { limit: 200, before }
-      const runs = await this.list({ status: ['pending', 'running'], parent: null }, page)
+      const runs = await this.list({ status: ['pending', 'running'] }, page)
       for (const record of runs) {
+        if (await hasLivingParent(service, record)) continue
         const known = record.workflow === undefined ? undefined : byName.get(record.workflow)
         if (known !== undefined && (await this.#resumeOne(service, record, known))) handles.push(this.get(known, record.id))
       }
@@ -229,3 +232,8 @@ export class EmbeddedEngine implements Engine {
   }
 }
 
+/** A child is taken up by its parent; one whose parent has ended was told to end, and does so by itself. */
+async function hasLivingParent({ parts }: RunService, { parent }: RunRecord): Promise<boolean> {
+  const record = parent === undefined ? undefined : await parts.store.getRun(parent.id)
+  return record !== undefined && !ENDED.has(record.status)
+}

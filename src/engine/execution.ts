@@ -67,6 +67,7 @@ export class Execution {
     for (const item of history.inbox) this.#effects.arrived(item)
     const end = await this.#outcome()
     if (end.status !== 'blocked') this.#effects.close()
+    await this.#effects.childrenTold()
     await this.#record(end)
     if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
     observe({ kind: 'run.ended', run: record.id, status: end.status })
@@ -87,9 +88,10 @@ export class Execution {
   }
 
   async #outcome(): Promise<End> {
-    const { record, workflow, codec, clock, patience } = this.#options
+    const { record, codec, clock, patience } = this.#options
+    const { definition } = this.#options.workflow
     try {
-      this.#run.begin(workflow.definition.execute as never, codec.decode(record.input))
+      this.#run.begin((ctx, input) => definition.execute(ctx, input), codec.decode(record.input))
       return await this.#endOf(await runLoop(this.#run, this.#effects, { clock, patience }))
     } catch (error) {
       if (error instanceof StoreError || error instanceof EngineStoppedError) throw error

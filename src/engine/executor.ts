@@ -16,7 +16,7 @@ export interface ActiveRun {
   readonly ended: Promise<RunStatus>
 }
 
-export type StartChildOf = (parent: RunRecord, effect: ChildEffect) => ChildRun
+export type StartChildOf = (parent: RunRecord, effect: ChildEffect, existing?: 'existing') => ChildRun
 
 /** A run that is being claimed and read. */
 interface Taking {
@@ -128,7 +128,7 @@ export class Executor {
       claim,
       history,
       workflow,
-      startChild: (effect) => this.#startChild(record, effect),
+      startChild: (effect, existing) => this.#startChild(record, effect, existing),
     })
   }
 

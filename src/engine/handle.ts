@@ -1,4 +1,5 @@
 import { name as checkName } from '../core/check.ts'
+import type { Codec } from '../core/codec/codec.ts'
 import type { RunHandle } from '../core/ports/engine.ts'
 import type { RunStatus } from '../core/ports/store.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -6,18 +7,20 @@ import type { RunService } from './run-service.ts'
 
 export class Handle<O> implements RunHandle<O> {
   readonly id: string
+  readonly #codec: Codec
   readonly #service: () => Promise<RunService>
   readonly #workflow: WorkflowCode | undefined
 
-  constructor(id: string, service: () => Promise<RunService>, workflow: WorkflowCode | undefined) {
+  constructor(id: string, codec: Codec, service: () => Promise<RunService>, workflow: WorkflowCode | undefined) {
     this.id = id
+    this.#codec = codec
     this.#service = service
     this.#workflow = workflow
   }
 
   async result(): Promise<O> {
     const service = await this.#service()
-    return service.parts.codec.decode(await service.result(this.id, this.#workflow)) as O
+    return this.#codec.decode(await service.result(this.id, this.#workflow)) as O
   }
 
   async status(): Promise<RunStatus> {
@@ -26,8 +29,9 @@ export class Handle<O> implements RunHandle<O> {
   }
 
   async cancel(reason?: unknown): Promise<void> {
+    const encoded = this.#codec.encodeError(reason)
     const service = await this.#service()
-    await service.cancel(this.id, reason, this.#workflow)
+    await service.cancel(this.id, encoded, this.#workflow)
   }
 
   async retry(): Promise<void> {
@@ -37,7 +41,8 @@ export class Handle<O> implements RunHandle<O> {
 
   async signal(event: string, payload?: unknown): Promise<void> {
     checkName(event, 'signal() event')
+    const encoded = this.#codec.encode(payload, 'payload')
     const service = await this.#service()
-    await service.signal(this.id, event, payload)
+    await service.signal(this.id, event, encoded)
   }
 }

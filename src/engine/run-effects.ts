@@ -94,7 +94,8 @@ export class RunEffects implements Effects, CommitSink {
     else this.#whenStopped(effect.target, () => this.#complete(effect.key, { kind: 'stopped' }))
   }
 
-  cancel(key: Key, reason: CancelledError): void {
+  cancel(key: Key, reason: CancelledError, held?: Effect): void {
+    if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
     this.#options.commits.forget(this.#options.claim.no, key)
     this.#steps.cancel(key, reason)
     this.#timers.cancel(key)
@@ -114,6 +115,11 @@ export class RunEffects implements Effects, CommitSink {
     this.#children.cancelAll(reason)
     this.#stopListening()
     this.#mailbox.close()
+  }
+
+  /** Resolves when the children that were cancelled know it, whatever happens to this process. */
+  childrenTold(): Promise<void> {
+    return this.#children.told()
   }
 
   /** Something was sent to the run. The same item may be announced twice. */

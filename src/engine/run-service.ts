@@ -8,6 +8,7 @@ import {
   StoreError,
   WorkflowNotFoundError,
 } from '../core/errors.ts'
+import type { Codec } from '../core/codec/codec.ts'
 import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
 import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
@@ -28,7 +29,7 @@ export class RunService {
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.executor = new Executor(parts, (parent, effect) => this.#startChild(parent, effect))
+    this.executor = new Executor(parts, (parent, effect, existing) => this.#startChild(parent, effect, existing))
   }
 
   async find(id: string): Promise<RunRecord> {
@@ -38,11 +39,9 @@ export class RunService {
   }
 
   /** Creates the run, or finds the one that agrees with it (M12), and begins to execute it. */
-  async start(workflow: WorkflowCode, input: unknown, id: string | undefined, source: string | undefined): Promise<RunRecord> {
-    const { codec } = this.parts
+  async start(workflow: WorkflowCode, input: Encoded, id: string | undefined, source: string | undefined): Promise<RunRecord> {
     if (workflow.name === undefined) this.#mentionUnnamed(workflow)
-    const checked = await validate(workflow.definition.input, input, 'The input')
-    const run = this.#newRun(workflow, codec.encode(checked, 'input'), { id: id ?? this.parts.random.uuid(), parent: undefined, source })
+    const run = this.#newRun(workflow, input, { id: id ?? this.parts.random.uuid(), parent: undefined, source })
     const record = await this.#create(run)
     if (!ENDED.has(record.status)) await this.executor.take(record, workflow)
     return record
@@ -71,21 +70,19 @@ export class RunService {
   }
 
   /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
-  async cancel(id: string, reason: unknown, workflow: WorkflowCode | undefined): Promise<void> {
-    const { store, codec, clock } = this.parts
+  async cancel(id: string, reason: Encoded, workflow: WorkflowCode | undefined): Promise<void> {
+    const { store, clock } = this.parts
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
     requireCodeOf(record, workflow)
-    const payload = codec.encodeError(reason)
-    this.executor.arrived(await store.post({ run: record.no, kind: 'cancel', name: '', payload, at: clock.now() }))
+    this.executor.arrived(await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }))
     if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
   }
 
-  async signal(id: string, name: string, payload: unknown): Promise<void> {
-    const { store, codec, clock } = this.parts
-    const encoded = codec.encode(payload, 'payload')
+  async signal(id: string, name: string, payload: Encoded): Promise<void> {
+    const { store, clock } = this.parts
     const record = await this.find(id)
-    this.executor.arrived(await store.post({ run: record.no, kind: 'event', name, payload: encoded, at: clock.now() }))
+    this.executor.arrived(await store.post({ run: record.no, kind: 'event', name, payload, at: clock.now() }))
   }
 
   /** Makes an ended or blocked run executable again; what succeeded is kept. */
@@ -145,23 +142,29 @@ export class RunService {
     return one === other || isDeepStrictEqual(codec.decode(one), codec.decode(other))
   }
 
-  #startChild(parent: RunRecord, effect: ChildEffect): ChildRun {
+  #startChild(parent: RunRecord, effect: ChildEffect, existing?: 'existing'): ChildRun {
     const id = effect.id ?? `${parent.id}/${effect.key}`
-    let cancelled: CancelledError | undefined
-    let created = false
-    const cancel = (reason: CancelledError): void => {
-      cancelled = reason
-      // A failure here is the store's: it ends the child, and its parent, by itself.
-      if (created) this.cancel(id, reason, effect.workflow as WorkflowCode).catch(() => undefined)
+    const workflow = effect.workflow as WorkflowCode
+    const problem = existing === undefined ? this.#createChild(id, parent, effect) : this.#findChild(id, parent)
+    const cancel = async (reason: CancelledError): Promise<void> => {
+      try {
+        if ((await problem) === undefined) await this.cancel(id, this.parts.codec.encodeError(reason), workflow)
+      } catch {
+        // The store's failure ends the child, and its parent, by itself.
+      }
     }
-    const start = async (): Promise<ChildResult> => {
-      const problem = await this.#createChild(id, parent, effect)
-      if (problem !== undefined) return { status: 'failed', id, payload: problem }
-      created = true
-      if (cancelled !== undefined) cancel(cancelled)
-      return await this.#childResult(id, effect.workflow as WorkflowCode)
+    const result = async (): Promise<ChildResult> => {
+      const payload = await problem
+      return payload === undefined ? await this.#childResult(id, workflow) : { status: 'failed', id, payload }
     }
-    return { ended: start(), cancel }
+    return { ended: result(), cancel }
+  }
+
+  /** @returns the encoded error of a child that there is not */
+  async #findChild(id: string, parent: RunRecord): Promise<Encoded | undefined> {
+    const { codec, store } = this.parts
+    const record = await store.getRun(id)
+    return record?.parent?.id === parent.id ? undefined : codec.encodeError(new RunNotFoundError(id, store.location))
   }
 
   /** @returns the encoded error of a child that cannot be: a refused input, an id that is taken */
@@ -170,8 +173,8 @@ export class RunService {
     const workflow = effect.workflow as WorkflowCode
     let record: RunRecord
     try {
-      const { input: schema } = workflow.definition
-      const input = schema === undefined ? effect.input : codec.encode(await validate(schema, codec.decode(effect.input), 'The input'), 'input')
+      const checked = workflow.definition.input !== undefined
+      const input = checked ? await encodeInput(codec, workflow, codec.decode(effect.input)) : effect.input
       record = await this.#create(this.#newRun(workflow, input, { id, parent: { id: parent.id, key: effect.key }, source: parent.source }))
     } catch (error) {
       if (isRefusal(error)) return codec.encodeError(error)
@@ -191,6 +194,11 @@ export class RunService {
     if (record.output !== undefined) return { status: 'done', id, payload: record.output }
     return { status: 'failed', id, payload: record.error ?? codec.encodeError(new Error(messageOf(record.status))) }
   }
+}
+
+/** What the schema makes of the input, encoded. Without a schema it is encoded before this returns. */
+export async function encodeInput(codec: Codec, { definition }: WorkflowCode, input: unknown): Promise<Encoded> {
+  return codec.encode(definition.input === undefined ? input : await validate(definition.input, input, 'The input'), 'input')
 }
 
 /** A handle may have been asked for with the code of another workflow, which must not execute the run. */

@@ -21,8 +21,10 @@ export interface Effects {
   /**
    * Nobody wants the effect any more: abort it and commit no completion for it after this (R3). One that
    * is committed already is still delivered, and ignored by the runtime (D4).
+   * @param held the effect, where this execution never started it (D4) but an earlier one may have: a child run lives
+   *   on by itself, and must be told
    */
-  cancel(key: Key, reason: CancelledError): void
+  cancel(key: Key, reason: CancelledError, held?: Effect): void
   /**
    * The next completions, in the durable order, each only once it is committed (D3). Never an empty batch
    * except after `close()`. Rejects when the run cannot go on here (store failed, lease lost, engine stopped):
