@@ -14,7 +14,7 @@ export { type EmbeddedEngine, type RunDetails } from './engine/embedded-engine.t
 export { memoryStore } from './store/memory/index.ts'
 export type { Operation } from './core/operation.ts'
 export type { BranchContext, BranchInput } from './core/branch.ts'
-export type { Branches, ParallelResult, RaceResult } from './core/types.ts'
+export type { BranchResult, Branches, Constant, ParallelResult, RaceResult } from './core/types.ts'
 export type { GroupOptions } from './core/group-options.ts'
 export type { Context } from './core/context.ts'
 export type { StepInfo } from './core/step-table.ts'
@@ -30,5 +30,56 @@ export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
 export type { Logger } from './core/ports/logger.ts'
 export type { GroupCounts, Observer, RunEvent } from './core/ports/observer.ts'
-export type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord, RunStatus } from './core/ports/store.ts'
-export * from './core/errors.ts'
+export {
+  CancelledError,
+  ChildError,
+  EngineStoppedError,
+  InvalidInputError,
+  NestedOperationError,
+  NonDeterminismError,
+  RunBlockedError,
+  RunConflictError,
+  RunNotFoundError,
+  SerializationError,
+  StepError,
+  StoreError,
+  TimeoutError,
+  WorkflowError,
+  WorkflowNotFoundError,
+  type CancelKind,
+  type CancelReason,
+  type ErrorCode,
+  type StoreProblem,
+} from './core/errors.ts'
+
+// For those who keep runs elsewhere (the cases in `ai-workflows/testing` say what a store must do), or read journals.
+export type {
+  Claim,
+  InboxItem,
+  JournalEntry,
+  NewRun,
+  Note,
+  Owner,
+  Page,
+  RunFilter,
+  RunRecord,
+  RunStatus,
+  Store,
+  Write,
+} from './core/ports/store.ts'
+export type {
+  AbortAbsent,
+  Aborted,
+  CancelRequested,
+  ChildDone,
+  ChildFailed,
+  Completion,
+  Encoded,
+  EventFailed,
+  EventReceived,
+  Key,
+  StepDone,
+  StepFailed,
+  Stopped,
+  TimerFired,
+} from './core/ports/effects.ts'

@@ -17,6 +17,9 @@ export interface Tracked {
   readonly place: { readonly stack?: string } | undefined
 }
 
+export const RAN_AWAY =
+  'Code that was cancelled catches that and awaits operations again and again: it gets no more answers. Let a loop end when it catches a CancelledError'
+
 /** What operations see of where they run: inside a run, or outside of any (M7). */
 export interface Host {
   /** Id of the run; undefined outside. */
@@ -34,6 +37,8 @@ export interface Host {
   /** For those who watch: nothing depends on it. */
   groupChanged(key: Key, counts: GroupCounts): void
   groupEnded(key: Key): void
+  /** The code of a cancelled scope does not stop asking for operations, and gets no answer from now on. */
+  ranAway(scope: string): void
   /** A number in [0, 1) that is the same whenever it is asked for this key and attempt. */
   chance(key: Key, attempt: number): number
 }

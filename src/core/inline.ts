@@ -2,7 +2,7 @@
 import type { Codec } from './codec/codec.ts'
 import { consoleLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
-import type { Host, Leaf } from './host.ts'
+import { type Host, type Leaf, RAN_AWAY } from './host.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Completion, Effect, Encoded, RunningAttempt, StepEffect, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
@@ -47,6 +47,10 @@ class InlineHost implements Host {
   adopted(): void {}
   groupChanged(): void {}
   groupEnded(): void {}
+
+  ranAway(): void {
+    this.log.error(RAN_AWAY)
+  }
 
   start(leaf: Leaf, effect: Effect): void {
     if (effect.kind === 'step') this.#startStep(leaf, effect)

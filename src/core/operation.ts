@@ -159,11 +159,11 @@ export class OperationCore implements Operation<unknown> {
     const here = ambientScope('An await of', this.key) ?? this.scope
     if (this.#state === 'fulfilled') return Promise.resolve(this.#outcome )
     if (this.settled) return rejected(this.#outcome)
-    const refusal = foreign(this, here) ?? here.cancelled
-    if (refusal !== undefined) {
-      this.scope.host.adopted(this)
-      return rejected(refusal)
-    }
+    const stranger = foreign(this, here)
+    const { cancelled } = here
+    if (stranger !== undefined || cancelled !== undefined) this.scope.host.adopted(this)
+    if (stranger !== undefined) return rejected(stranger)
+    if (cancelled !== undefined) return here.refuse(cancelled)
     const waiter = new PlainAwait(this, here)
     ;(this.#waiters ??= []).push(waiter)
     this.want()

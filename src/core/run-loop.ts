@@ -11,6 +11,8 @@ export interface LoopOptions {
    * code for changed (D5): `execute` may be awaiting something that is not an operation.
    */
   readonly patience: number
+  /** Ends such a wait: the run cannot go on here, for the signal's reason. */
+  readonly interruption?: AbortSignal
 }
 
 /** After so many deliveries, timers and I/O get a turn. */
@@ -52,17 +54,22 @@ async function breathe(delivered: number): Promise<void> {
 }
 
 /** Resolves when the completion's operation exists, or `execute` has ended. */
-async function expect(run: Run, completion: Completion, { clock, patience }: LoopOptions): Promise<void> {
+async function expect(run: Run, completion: Completion, { clock, patience, interruption }: LoopOptions): Promise<void> {
   if (run.knows(completion.key)) return
   const appeared = await new Promise<boolean>((resolve) => {
     const stopWaiting = run.whenKnown(completion.key, () => settle(true))
     const stopTimer = clock.schedule(clock.now() + patience, () => settle(false))
+    const interrupted = (): void => settle(false)
     const settle = (found: boolean): void => {
       stopWaiting()
       stopTimer()
+      interruption?.removeEventListener('abort', interrupted)
       resolve(found)
     }
+    interruption?.addEventListener('abort', interrupted)
+    if (interruption?.aborted) settle(false)
   })
+  interruption?.throwIfAborted()
   if (!appeared && run.outcome === undefined) throw changed(run, completion, waiting(run, patience))
   await drained()
 }

@@ -2,7 +2,7 @@ import type { Codec } from './codec/codec.ts'
 import { mutedWhile, withFields } from './console-logger.ts'
 import { type Context, createContext, type RunView } from './context.ts'
 import { CancelledError } from './errors.ts'
-import type { Leaf, Tracked } from './host.ts'
+import { type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import type { GroupCounts, Observer } from './ports/observer.ts'
@@ -161,6 +161,13 @@ export class Run implements RunView {
     return chanceOf(`${this.#seed} ${key} ${attempt}`)
   }
 
+  /** With its own code out of reach, a cancelled run ends as cancelled. */
+  ranAway(scope: string): void {
+    this.log.error(RAN_AWAY, { scope })
+    const error = this.#root.cancelled
+    if (error !== undefined) this.#end({ status: 'cancelled', error })
+  }
+
   /** Whether some operation has this key, started or not, wanted or not. Always true of a completion that is not recorded. */
   knows(key: Key): boolean {
     return this.#known === undefined || this.#known.has(key)
@@ -238,6 +245,7 @@ export class Run implements RunView {
   }
 
   #end(outcome: RunOutcome): void {
+    if (this.#outcome !== undefined) return
     this.#outcome = outcome
     if (!this.replaying) this.#effects.close()
   }

@@ -12,6 +12,9 @@ export interface Waiter {
   abandon(reason: CancelledError, stops: StopWatch | undefined): void
 }
 
+/** Code that was refused so often goes round in circles: it catches its cancellation and tries again, for ever. */
+const MOST_REFUSALS = 100_000
+
 /**
  * The namespace in which operation names are counted, and the unit of cancellation for code: the run's root, or
  * one function branch. Cancelling it rejects every plain `await` in it and lets go of what those awaited (M2).
@@ -26,6 +29,7 @@ export class Scope implements Waiter {
   #controller: AbortController | undefined
   #cancelled: CancelledError | undefined
   #heir: Scope | undefined
+  #refusals = 0
 
   constructor(host: Host, prefix: string) {
     this.host = host
@@ -54,6 +58,19 @@ export class Scope implements Waiter {
     const count = (this.#counts.get(name) ?? 0) + 1
     this.#counts.set(name, count)
     return count === 1 ? escaped : `${escaped}#${count}`
+  }
+
+  /**
+   * What an `await` gets once the scope is cancelled: the reason. A loop that catches it and awaits again would never
+   * let go of the event loop, so in the end there is no answer any more.
+   */
+  refuse(reason: CancelledError): Promise<never> {
+    this.#refusals++
+    if (this.#refusals === MOST_REFUSALS) this.host.ranAway(this.#prefix)
+    if (this.#refusals >= MOST_REFUSALS) return new Promise(() => undefined)
+    const refused = Promise.reject(reason)
+    refused.catch(() => undefined)
+    return refused
   }
 
   enter(waiter: Waiter): void {

@@ -35,7 +35,7 @@ export class StepTable {
       status: completion.kind === 'step-done' ? 'completed' : again ? 'running' : 'failed',
       startedAt,
       completedAt: again ? undefined : at,
-      duration: again ? undefined : at - startedAt,
+      duration: again ? undefined : Math.max(0, at - startedAt), // a clock may go back
       attempts: attempt,
     }
   }

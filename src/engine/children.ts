@@ -10,7 +10,7 @@ export type ChildResult =
 export interface ChildRun {
   /** Rejects when the child cannot go on here (engine stopped, store failed); then so does the parent. */
   readonly ended: Promise<ChildResult>
-  /** Resolves when the child has been told, in a way that survives a crash; at once when it has ended. Never rejects. */
+  /** Resolves when the child has been told, in a way that survives a crash; at once when it has ended. Rejects when the store does not take the request. */
   cancel(reason: CancelledError): Promise<void>
 }
 
@@ -32,7 +32,7 @@ export class Children {
   readonly #running = new Map<Key, ChildRun>()
   /** Cancelled, not ended yet. */
   readonly #ending = new Map<Key, ChildRun>()
-  /** Cancel requests on their way to disk. */
+  /** Cancel requests that are not on disk. */
   readonly #requests = new Set<Promise<void>>()
 
   constructor(startChild: StartChild, reports: ChildReports) {
@@ -72,7 +72,7 @@ export class Children {
     child.ended.then(gone, gone)
   }
 
-  /** Resolves when every cancelled child has been told. */
+  /** Resolves when every cancelled child has been told, and rejects when one could not be: the parent must not end then. */
   async told(): Promise<void> {
     await Promise.all(this.#requests)
   }
@@ -83,8 +83,12 @@ export class Children {
 
   #end(key: Key, child: ChildRun, reason: CancelledError): void {
     this.#ending.set(key, child)
-    const request = child.cancel(reason).finally(() => this.#requests.delete(request))
+    const request = child.cancel(reason)
     this.#requests.add(request)
+    request.then(
+      () => this.#requests.delete(request),
+      () => undefined, // `told` tells
+    )
   }
 
   whenEnded(key: Key, callback: () => void): void {

@@ -35,6 +35,7 @@ export class Execution {
   readonly #options: ExecutionOptions
   readonly #effects: RunEffects
   readonly #run: Run
+  readonly #interruption = new AbortController()
 
   constructor(options: ExecutionOptions) {
     const { record, claim, history, codec, clock, commits, startChild, observe, log } = options
@@ -84,6 +85,7 @@ export class Execution {
   }
 
   abandon(error: unknown): void {
+    this.#interruption.abort(error)
     this.#effects.abandon(error)
   }
 
@@ -92,7 +94,7 @@ export class Execution {
     const { definition } = this.#options.workflow
     try {
       this.#run.begin((ctx, input) => definition.execute(ctx, input), codec.decode(record.input))
-      return await this.#endOf(await runLoop(this.#run, this.#effects, { clock, patience }))
+      return await this.#endOf(await runLoop(this.#run, this.#effects, { clock, patience, interruption: this.#interruption.signal }))
     } catch (error) {
       if (error instanceof StoreError || error instanceof EngineStoppedError) throw error
       // The run's code cannot be replayed, or its journal not understood: nothing is lost while it is parked. Its

@@ -1,4 +1,4 @@
-import type { Completion, Effect, Happening, Key } from '../core/ports/effects.ts'
+import type { Completion, Effect, Key } from '../core/ports/effects.ts'
 import type { JournalEntry } from '../core/ports/store.ts'
 
 /** Which completion answers which effect. Timers that the library made (`parallel!timeout`) are a failure's, not a success. */
@@ -25,12 +25,11 @@ export class Reusable {
     return [...this.#completions.values()].filter(({ kind }) => kind === 'step-done').map(({ key }) => key)
   }
 
-  /** Answers at most once. */
-  take(effect: Effect): Happening | undefined {
+  /** Answers at most once, with the time at which it happened. */
+  take(effect: Effect): Completion | undefined {
     const completion = this.#completions.get(effect.key)
     if (completion === undefined || ANSWERS[completion.kind] !== effect.kind) return undefined
     this.#completions.delete(effect.key)
-    const { key: _key, at: _at, ...happening } = completion
-    return happening
+    return completion
   }
 }

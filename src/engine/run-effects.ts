@@ -85,7 +85,7 @@ export class RunEffects implements Effects, CommitSink {
   start(effect: Effect): void {
     if (this.#over) return
     const earlier = this.#reusable.take(effect)
-    if (earlier !== undefined) this.#complete(effect.key, earlier)
+    if (earlier !== undefined) this.#record(earlier)
     else if (effect.kind === 'step') this.#steps.start(effect)
     else if (effect.kind === 'timer') this.#timers.start(effect)
     else if (effect.kind === 'event') this.#events.start(effect)
@@ -188,10 +188,13 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   #complete(key: Key, happening: Happening, inboxId?: number): void {
-    const { commits, claim, clock } = this.#options
-    const completion = { ...happening, key, at: clock.now() } as Completion
+    this.#record({ ...happening, key, at: this.#options.clock.now() } as Completion, inboxId)
+  }
+
+  #record(completion: Completion, inboxId?: number): void {
+    const { commits, claim } = this.#options
     const write: Write = { kind: 'completion', claim, entry: { seq: ++this.#seq, completion }, ...(inboxId === undefined ? {} : { inboxId }) }
-    commits.forget(claim.no, key)
+    commits.forget(claim.no, completion.key)
     commits.push(write, this)
   }
 }

@@ -9,7 +9,7 @@ import {
   WorkflowNotFoundError,
 } from '../core/errors.ts'
 import type { Codec } from '../core/codec/codec.ts'
-import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
+import { CANCEL_KEY, type ChildEffect, type Encoded } from '../core/ports/effects.ts'
 import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -71,12 +71,21 @@ export class RunService {
 
   /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
   async cancel(id: string, reason: Encoded, workflow: WorkflowCode | undefined): Promise<void> {
+    await this.#askToEnd(id, reason, workflow)
+    if (workflow !== undefined) await this.#takeToEnd(id, workflow)
+  }
+
+  async #askToEnd(id: string, reason: Encoded, workflow: WorkflowCode | undefined): Promise<void> {
     const { store, clock } = this.parts
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
     requireCodeOf(record, workflow)
     this.executor.arrived(await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }))
-    if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
+  }
+
+  async #takeToEnd(id: string, workflow: WorkflowCode): Promise<void> {
+    const record = await this.find(id)
+    if (!ENDED.has(record.status)) await this.executor.take(record, workflow)
   }
 
   async signal(id: string, name: string, payload: Encoded): Promise<void> {
@@ -147,11 +156,10 @@ export class RunService {
     const workflow = effect.workflow as WorkflowCode
     const problem = existing === undefined ? this.#createChild(id, parent, effect) : this.#findChild(id, parent)
     const cancel = async (reason: CancelledError): Promise<void> => {
-      try {
-        if ((await problem) === undefined) await this.cancel(id, this.parts.codec.encodeError(reason), workflow)
-      } catch {
-        // The store's failure ends the child, and its parent, by itself.
-      }
+      if ((await problem) !== undefined) return
+      await this.#askToEnd(id, this.parts.codec.encodeError(reason), workflow)
+      // It has been told. If it cannot be taken up here and now, it obeys whenever it is.
+      this.#takeToEnd(id, workflow).catch(() => undefined)
     }
     const result = async (): Promise<ChildResult> => {
       const payload = await problem
@@ -169,7 +177,7 @@ export class RunService {
 
   /** @returns the encoded error of a child that cannot be: a refused input, an id that is taken */
   async #createChild(id: string, parent: RunRecord, effect: ChildEffect): Promise<Encoded | undefined> {
-    const { codec, store } = this.parts
+    const { codec } = this.parts
     const workflow = effect.workflow as WorkflowCode
     let record: RunRecord
     try {
@@ -180,9 +188,21 @@ export class RunService {
       if (isRefusal(error)) return codec.encodeError(error)
       throw error
     }
-    const again = parent.base > 0 && (record.status === 'failed' || record.status === 'cancelled')
-    if (again) await store.reopen({ no: record.no, epoch: record.epoch, fresh: true })
+    if (parent.base > 0) await this.#retryChild(record, workflow)
     return undefined
+  }
+
+  /** A retried parent retries its children. One that is still ending, because the parent was cancelled, does that first. */
+  async #retryChild(child: RunRecord, workflow: WorkflowCode): Promise<void> {
+    const ending = !ENDED.has(child.status) && (await this.#isAskedToEnd(child))
+    const { no, epoch, status } = ending ? await this.end(child.id, workflow) : child
+    if (status === 'failed' || status === 'cancelled') await this.parts.store.reopen({ no, epoch, fresh: true })
+  }
+
+  async #isAskedToEnd({ no, base }: RunRecord): Promise<boolean> {
+    const { store } = this.parts
+    const [inbox, journal] = await Promise.all([store.pendingInbox(no), store.readJournal(no, base)])
+    return inbox.some(({ kind }) => kind === 'cancel') || journal.some(({ completion }) => completion.key === CANCEL_KEY)
   }
 
   async #childResult(id: string, workflow: WorkflowCode): Promise<ChildResult> {

@@ -102,6 +102,44 @@ describe('cancelling a run', () => {
     expect(after).toEqual(['CANCELLED'])
   })
 
+  test('a run whose loop catches its cancellation and goes on is ended as cancelled, live and on replay, and holds up nobody', async () => {
+    const store = lasting(memoryStore())
+    const engine = engineOver(store)
+    const flow = workflow({
+      name: 'poll',
+      execute: async (ctx) => {
+        for (;;) {
+          try {
+            if (await step('poll', () => false)) return
+          } catch {
+            // tries again
+          }
+          await ctx.sleep('1h').catch(() => undefined)
+        }
+      },
+    })
+    const other = workflow({ name: 'other', execute: () => step('s', () => 'fine') })
+    const run = await flow.start({}, { id: 'r', engine })
+    await quiet()
+    await run.cancel('enough')
+    expect(await other.run({}, { engine })).toBe('fine')
+    await expect(run.result()).rejects.toMatchObject({ code: 'CANCELLED', kind: 'run-cancelled', cause: 'enough' })
+  })
+
+  test('the same loop in a branch that is given up ends with it, and its run goes on', async () => {
+    const engine = engineOver()
+    const flow = workflow({
+      name: 'w',
+      execute: async (ctx) => {
+        const polling = async (): Promise<void> => {
+          for (;;) await ctx.sleep('1h').catch(() => undefined)
+        }
+        return [await race([polling, step('s', () => 'won')]), await step('after', () => 'after')]
+      },
+    })
+    expect(await flow.run({}, { engine })).toEqual(['won', 'after'])
+  })
+
   test('a second request while the first is being obeyed changes nothing', async () => {
     const engine = engineOver()
     const flow = workflow({ name: 'w', execute: (ctx) => ctx.sleep('1h') })

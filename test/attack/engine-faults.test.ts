@@ -1,4 +1,4 @@
-import { createEngine, type EmbeddedEngine, memoryStore, parallel, type StoreError, step, workflow } from 'ai-workflows'
+import { createEngine, type EmbeddedEngine, memoryStore, parallel, race, type StoreError, step, workflow } from 'ai-workflows'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Write } from '../../src/core/ports/store.ts'
 import { gate, quiet } from '../spec/support/gate.ts'
@@ -264,5 +264,44 @@ describe('R5: a store that fails', () => {
     expect(handles.map(({ id }) => id).sort()).toEqual(['r1', 'r3'])
     expect(await Promise.all(handles.map((one) => one.result()))).toEqual([3, 1])
     await expect(flow.get('r2', { engine: second }).result()).rejects.toEqual(problem('corrupt'))
+  })
+})
+
+describe('M9, R5: a child that cannot be told that its parent does not want it any more', () => {
+  const isCancel = ([item]: readonly unknown[]): boolean => (item as { kind: string }).kind === 'cancel' && (item as { run: number }).run === 2
+
+  test('M9, R5: the parent that was cancelled does not end before the child knows', async () => {
+    const { faults, engine } = setUp()
+    const held = gate()
+    const child = workflow({ name: 'child', execute: () => step('s', () => held.pass()) })
+    const parent = workflow({ name: 'parent', execute: (ctx) => ctx.invoke(child, {}) })
+    const run = await parent.start({}, { id: 'p', engine })
+    await held.reached
+    faults.fail('post', { problem: 'locked', matches: isCancel })
+    await run.cancel()
+    await expect(run.result()).rejects.toEqual(problem('locked'))
+    expect(await engine.find('p/child').status()).toBe('running')
+    await expect(run.result()).rejects.toMatchObject({ code: 'CANCELLED' })
+    await expect(engine.find('p/child').result()).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  test('M9, R5: nor does one whose race the child has lost', async () => {
+    const { faults, engine } = setUp()
+    const held = gate()
+    const child = workflow({ name: 'child', execute: () => step('s', () => held.pass()) })
+    const parent = workflow({
+      name: 'parent',
+      execute: async (ctx) => {
+        const won = await race([ctx.invoke(child, {}), ctx.waitForEvent<string>('go')])
+        return [won, await step('after', () => 'after')]
+      },
+    })
+    const run = await parent.start({}, { id: 'p', engine })
+    await held.reached
+    faults.fail('post', { problem: 'locked', matches: isCancel })
+    await run.signal('go', 'won')
+    await expect(run.result()).rejects.toEqual(problem('locked'))
+    expect(await run.result()).toEqual(['won', 'after'])
+    await expect(engine.find('p/child').result()).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 // What a user gets: the packed tarball, installed into an empty project, used from JavaScript and TypeScript.
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const project = mkdtempSync(join(tmpdir(), 'pack-'))
-const env = { ...process.env, AI_WORKFLOWS_DIR: join(project, 'data') }
+/** The command's first line asks for `node`: ours, not the machine's. */
+const PATH = [dirname(process.execPath), process.env['PATH']].join(delimiter)
+const env = { ...process.env, PATH, AI_WORKFLOWS_DIR: join(project, 'data') }
 
 const run = async (command: string, ...args: string[]): Promise<string> =>
   (await promisify(execFile)(command, args, { cwd: project, env })).stdout
