@@ -14,7 +14,14 @@ interface Measurement {
 }
 
 const FLOOR = 'hand-written-pool'
-const CONTENDERS = [FLOOR, 'p-map', 'p-limit', 'ai-workflows', 'ai-workflows-functions', 'ai-workflows-memory']
+const CONTENDERS = [
+  FLOOR,
+  'p-map',
+  'p-limit',
+  'ai-workflows',
+  'ai-workflows-functions',
+  'ai-workflows-memory',
+]
 
 const { values } = parseArgs({
   options: {
@@ -49,7 +56,8 @@ const rows = CONTENDERS.map((contender) => {
 const floor = rows[0]?.['ns per task'] ?? Number.NaN
 const table = rows.map((row) => ({ ...row, '× floor': Number((row['ns per task'] / floor).toFixed(1)) }))
 
-if (values.json) console.log(JSON.stringify({ node: process.version, cpus: cpus().length, ...values, rows: table }))
+if (values.json)
+  console.log(JSON.stringify({ node: process.version, cpus: cpus().length, ...values, rows: table }))
 else {
   console.log(
     `${values.tasks} tasks that do nothing, ${values.concurrency} at once; Node ${process.version}, ${cpus().length} cores; ${values.rounds} rounds`,

@@ -39,9 +39,12 @@ export function createEngine(options: EngineOptions = {}): EmbeddedEngine {
   checkOptions('createEngine()', options, CHECKS)
   const { dir, durability, store, ...rest } = options
   if (store !== undefined && (dir !== undefined || durability !== undefined))
-    throw new TypeError('createEngine(): "store" excludes "dir" and "durability", which describe the SQLite store')
+    throw new TypeError(
+      'createEngine(): "store" excludes "dir" and "durability", which describe the SQLite store',
+    )
   const openStore = async (): Promise<Store> =>
-    store ?? (await sqliteStore({ dir: runsDirectory(dir), ...(durability === undefined ? {} : { durability }) }))
+    store ??
+    (await sqliteStore({ dir: runsDirectory(dir), ...(durability === undefined ? {} : { durability }) }))
   return new EmbeddedEngine({ ...rest, openStore })
 }
 

@@ -97,7 +97,12 @@ export class FunctionBranch implements Branch {
   state: Branch['state'] = 'queued'
   outcome: unknown
 
-  constructor(index: number, fn: (branch: BranchContext) => unknown, place: { group: Key; label: string | number; parent: Scope }, owner: BranchOwner) {
+  constructor(
+    index: number,
+    fn: (branch: BranchContext) => unknown,
+    place: { group: Key; label: string | number; parent: Scope },
+    owner: BranchOwner,
+  ) {
     const prefix = branchPrefix(place.group, place.label)
     this.index = index
     this.key = prefix.slice(0, -1)
@@ -187,7 +192,8 @@ function isRecord(value: object): boolean {
 }
 
 function notABranch(where: string, at: string, input: unknown): string {
-  const thenable = typeof input === 'object' && input !== null && typeof (input as { then?: unknown }).then === 'function'
+  const thenable =
+    typeof input === 'object' && input !== null && typeof (input as { then?: unknown }).then === 'function'
   return thenable
     ? `${where} branch ${at}: a promise is already running, so it can be neither limited nor cancelled. Pass a function, \`() => …\`, or a step`
     : `${where} branch ${at}: expected an operation (such as a step) or a function, got ${describe(input)}`

@@ -38,22 +38,31 @@ export const callable: Check = (value, what) => {
 }
 
 export const abortSignal: Check = (value, what) => {
-  if (!(value instanceof AbortSignal)) throw new TypeError(`${what}: expected an AbortSignal, got ${show(value)}`)
+  if (!(value instanceof AbortSignal))
+    throw new TypeError(`${what}: expected an AbortSignal, got ${show(value)}`)
 }
 
 /** An object of somebody else's making: a clock, a logger, a store. */
 export const having =
   (...methods: readonly string[]): Check =>
   (value, what) => {
-    const fits = typeof value === 'object' && value !== null && methods.every((one) => typeof (value as Record<string, unknown>)[one] === 'function')
-    if (!fits) throw new TypeError(`${what}: expected an object with ${methods.map((one) => `${one}()`).join(', ')}, got ${show(value)}`)
+    const fits =
+      typeof value === 'object' &&
+      value !== null &&
+      methods.every((one) => typeof (value as Record<string, unknown>)[one] === 'function')
+    if (!fits)
+      throw new TypeError(
+        `${what}: expected an object with ${methods.map((one) => `${one}()`).join(', ')}, got ${show(value)}`,
+      )
   }
 
 export const oneOf =
   (...allowed: readonly string[]): Check =>
   (value, what) => {
     if (!allowed.includes(value as string))
-      throw new TypeError(`${what}: expected ${allowed.map((one) => `'${one}'`).join(', ')}, got ${show(value)}`)
+      throw new TypeError(
+        `${what}: expected ${allowed.map((one) => `'${one}'`).join(', ')}, got ${show(value)}`,
+      )
   }
 
 export const either =
@@ -80,7 +89,8 @@ export const name: Check = (value, what) => {
   if (value === '') throw new TypeError(`${what}: expected a name, got an empty string`)
   if (value.length > NAME_LIMIT)
     throw new TypeError(`${what}: expected at most ${NAME_LIMIT} characters, got ${value.length}`)
-  if (!value.isWellFormed()) throw new TypeError(`${what}: ${show(value)} has half of a surrogate pair, which cannot be stored`)
+  if (!value.isWellFormed())
+    throw new TypeError(`${what}: ${show(value)} has half of a surrogate pair, which cannot be stored`)
 }
 
 function unknownOption(where: string, given: string, known: readonly string[]): string {
@@ -89,7 +99,8 @@ function unknownOption(where: string, given: string, known: readonly string[]): 
     .map((one) => ({ one, away: distance(one.toLowerCase(), given.toLowerCase()) }))
     .filter(({ away }) => away <= far)
     .sort((a, b) => a.away - b.away)
-  const hint = near === undefined ? `the options are ${known.join(', ')}` : `did you mean ${JSON.stringify(near.one)}?`
+  const hint =
+    near === undefined ? `the options are ${known.join(', ')}` : `did you mean ${JSON.stringify(near.one)}?`
   return `${where}: unknown option ${JSON.stringify(given)}; ${hint}`
 }
 

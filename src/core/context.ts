@@ -84,7 +84,8 @@ export function createContext<I>(run: RunView, root: Scope, input: I): Context<I
     waitForEvent: (names: string | readonly string[], options?: WaitForEventOptions) =>
       waitForEventIn(here('ctx.waitForEvent()'), names, options, context.waitForEvent),
     step: ((name, fn, options) => stepIn(here('ctx.step()'), name, fn, options, context.step)) as typeof step,
-    parallel: ((branches, options) => parallelIn(here('ctx.parallel()'), branches, options, context.parallel)) as typeof parallel,
+    parallel: ((branches, options) =>
+      parallelIn(here('ctx.parallel()'), branches, options, context.parallel)) as typeof parallel,
     race: ((branches, options) => raceIn(here('ctx.race()'), branches, options, context.race)) as typeof race,
     any: ((branches, options) => anyIn(here('ctx.any()'), branches, options, context.any)) as typeof any,
   }

@@ -15,6 +15,7 @@ export function setDefaultEngine(engine: Engine | undefined): void {
 
 export function defaultEngine(): Engine {
   current ??= make?.()
-  if (current === undefined) throw new TypeError("There is no engine: import { workflow } from 'ai-workflows', or pass { engine }")
+  if (current === undefined)
+    throw new TypeError("There is no engine: import { workflow } from 'ai-workflows', or pass { engine }")
   return current
 }

@@ -31,13 +31,16 @@ export function milliseconds(value: unknown, what: string): number {
 
 function parse(text: string): number {
   const [, amount, unit] = PATTERN.exec(text) ?? []
-  return amount === undefined || unit === undefined ? Number.NaN : Number(amount) * (UNITS[unit] ?? Number.NaN)
+  return amount === undefined || unit === undefined
+    ? Number.NaN
+    : Number(amount) * (UNITS[unit] ?? Number.NaN)
 }
 
 /** A value as it appears in a message about a bad argument: its text and, where that is not enough, its type. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value)
-  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
+    return String(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function'
   if (Array.isArray(value)) return `an array of ${value.length}`

@@ -36,9 +36,12 @@ export class StepError extends WorkflowError {
   readonly attempts: number
 
   constructor(step: { stepName: string; key: string; attempts: number }, cause: unknown) {
-    super(`Step ${quote(step.stepName)} failed after ${plural(step.attempts, 'attempt')}: ${messageOf(cause)}`, {
-      cause,
-    })
+    super(
+      `Step ${quote(step.stepName)} failed after ${plural(step.attempts, 'attempt')}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    )
     this.stepName = step.stepName
     this.key = step.key
     this.attempts = step.attempts
@@ -54,7 +57,10 @@ export class ChildError extends WorkflowError {
   readonly workflow: string
 
   constructor(child: { runId: string; workflow: string }, cause: unknown) {
-    super(`Child run ${quote(child.runId)} of workflow ${quote(child.workflow)} failed: ${messageOf(cause)}`, { cause })
+    super(
+      `Child run ${quote(child.runId)} of workflow ${quote(child.workflow)} failed: ${messageOf(cause)}`,
+      { cause },
+    )
     this.runId = child.runId
     this.workflow = child.workflow
     withoutFrames(this)
@@ -83,13 +89,7 @@ export class TimeoutError extends WorkflowError {
  * running when `execute` returned (the loser of a plain `Promise.race`) has none of the other reasons.
  */
 export type CancelKind =
-  | 'sibling-failed'
-  | 'race-lost'
-  | 'timeout'
-  | 'run-cancelled'
-  | 'run-ended'
-  | 'aborted'
-  | 'engine-stopping'
+  'sibling-failed' | 'race-lost' | 'timeout' | 'run-cancelled' | 'run-ended' | 'aborted' | 'engine-stopping'
 
 export interface CancelReason {
   readonly kind: CancelKind
@@ -168,7 +168,9 @@ export class InvalidInputError extends WorkflowError {
   readonly issues: readonly { readonly message: string; readonly path: string }[]
 
   constructor(what: string, issues: readonly { readonly message: string; readonly path: string }[]) {
-    const list = issues.map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message)).join('; ')
+    const list = issues
+      .map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message))
+      .join('; ')
     super(`${what} is refused by the schema: ${list}`)
     this.issues = issues
   }
@@ -181,7 +183,9 @@ export class RunConflictError extends WorkflowError {
   readonly runId: string
 
   constructor(runId: string, difference: string) {
-    super(`Run ${quote(runId)} exists already ${difference}: choose another id, or start it with what it was started with`)
+    super(
+      `Run ${quote(runId)} exists already ${difference}: choose another id, or start it with what it was started with`,
+    )
     this.runId = runId
   }
 }

@@ -3,10 +3,10 @@ import { type Duration, milliseconds, show } from './duration.ts'
 import { CancelledError, TimeoutError } from './errors.ts'
 import type { Leaf } from './host.ts'
 import { derivedKey } from './key.ts'
-import { type Operation, OperationCore, type Work } from './operation.ts'
+import { createOperation } from './create-operation.ts'
+import type { Operation, OperationCore, Work } from './operation.ts'
 import type { Completion, EventEffect, Key } from './ports/effects.ts'
 import type { Scope } from './scope.ts'
-import { rememberPlace } from './step.ts'
 
 export interface WaitForEventOptions {
   /** Only an event that it agrees to ends the wait; others are kept for other waits. Called once per event and wait, live only. */
@@ -32,13 +32,13 @@ export function waitForEventIn<T>(
   caller: object,
 ): Operation<T> {
   if (typeof names !== 'string' && !(Array.isArray(names) && names.length > 0))
-    throw new TypeError(`ctx.waitForEvent(): expected the name of an event or an array of names, got ${show(names)}`)
+    throw new TypeError(
+      `ctx.waitForEvent(): expected the name of an event or an array of names, got ${show(names)}`,
+    )
   for (const one of typeof names === 'string' ? [names] : names) checkName(one, 'ctx.waitForEvent() name')
   checkOptions('ctx.waitForEvent()', options, CHECKS)
   const work = new EventWork(scope, names, options ?? {})
-  const operation = new OperationCore(scope, work.key, work)
-  rememberPlace(operation, caller)
-  return operation as Operation<T>
+  return createOperation(scope, work, caller)
 }
 
 class EventWork implements Work, Leaf {
@@ -72,8 +72,10 @@ class EventWork implements Work, Leaf {
 
   deliver(completion: Completion): void {
     const { host } = this.#scope
-    if (this.#timer !== undefined) host.cancel(this.#timer, new CancelledError({ kind: 'race-lost', by: this.key }))
-    if (completion.kind === 'event-failed') this.#operation?.reject(host.codec.decodeError(completion.payload))
+    if (this.#timer !== undefined)
+      host.cancel(this.#timer, new CancelledError({ kind: 'race-lost', by: this.key }))
+    if (completion.kind === 'event-failed')
+      this.#operation?.reject(host.codec.decodeError(completion.payload))
     if (completion.kind !== 'event-received') return
     const payload = host.codec.decode(completion.payload)
     this.#operation?.fulfil(typeof this.#names === 'string' ? payload : { name: completion.name, payload })

@@ -1,4 +1,15 @@
-import { abortSignal, anything, boolean, callable, type Check, checkOptions, duration, either, name, positiveInteger } from './check.ts'
+import {
+  abortSignal,
+  anything,
+  boolean,
+  callable,
+  type Check,
+  checkOptions,
+  duration,
+  either,
+  name,
+  positiveInteger,
+} from './check.ts'
 import { type Duration, milliseconds } from './duration.ts'
 import type { GroupSettings } from './group.ts'
 import type { GroupCounts } from './ports/observer.ts'
@@ -33,7 +44,12 @@ const COMMON = {
   waitForCancelled: either((value) => typeof value === 'boolean', duration),
 }
 
-export const PARALLEL_OPTIONS: Readonly<Record<string, Check>> = { concurrency: positiveInteger, settle: boolean, onProgress: callable, ...COMMON }
+export const PARALLEL_OPTIONS: Readonly<Record<string, Check>> = {
+  concurrency: positiveInteger,
+  settle: boolean,
+  onProgress: callable,
+  ...COMMON,
+}
 
 export const RACE_OPTIONS: Readonly<Record<string, Check>> = { stagger: duration, ...COMMON }
 
@@ -51,7 +67,12 @@ export function groupSettings(
     concurrency: options?.concurrency ?? Number.POSITIVE_INFINITY,
     timeout: timeout === undefined ? undefined : milliseconds(timeout, 'timeout'),
     stagger: stagger === undefined ? undefined : milliseconds(stagger, 'stagger'),
-    patience: typeof waitForCancelled === 'boolean' ? (waitForCancelled ? Number.POSITIVE_INFINITY : 0) : milliseconds(waitForCancelled, 'waitForCancelled'),
+    patience:
+      typeof waitForCancelled === 'boolean'
+        ? waitForCancelled
+          ? Number.POSITIVE_INFINITY
+          : 0
+        : milliseconds(waitForCancelled, 'waitForCancelled'),
     signal: options?.signal,
     onProgress: options?.onProgress,
   }

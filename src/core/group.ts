@@ -105,9 +105,11 @@ export class Group implements Work, BranchOwner {
     this.#report()
     if (!this.#isOpen()) return // `onProgress` aborted the group
     const verdict =
-      this.#policy.afterBranch(branch, this) ?? (this.#ended === this.#branches.length ? this.#policy.afterAll(this) : undefined)
+      this.#policy.afterBranch(branch, this) ??
+      (this.#ended === this.#branches.length ? this.#policy.afterAll(this) : undefined)
     if (verdict !== undefined) return this.#finish(verdict)
-    if (this.#settings.stagger !== undefined && branch.index === this.#next - 1) this.#allowed = this.#next + 1
+    if (this.#settings.stagger !== undefined && branch.index === this.#next - 1)
+      this.#allowed = this.#next + 1
     this.#pump()
   }
 
@@ -142,7 +144,9 @@ export class Group implements Work, BranchOwner {
 
   #mayStart(): boolean {
     const running = this.#next - this.#ended
-    return this.#next < this.#branches.length && this.#next < this.#allowed && running < this.#settings.concurrency
+    return (
+      this.#next < this.#branches.length && this.#next < this.#allowed && running < this.#settings.concurrency
+    )
   }
 
   #staggerNext(): void {
@@ -175,24 +179,29 @@ export class Group implements Work, BranchOwner {
   }
 
   #timeOut(timeout: number): void {
-    if (this.#state === 'open') this.#finish(this.#policy.onTimeout(this, new TimeoutError(this.key, timeout)))
+    if (this.#state === 'open')
+      this.#finish(this.#policy.onTimeout(this, new TimeoutError(this.key, timeout)))
   }
 
   /** Nothing starts under a signal that is aborted already. Whether it is belongs to the journal: after a crash it may not be (D1). */
   #probe(signal: AbortSignal): void {
-    this.#effect({ kind: 'abort', key: derivedKey(this.key, 'signal'), signal, probe: true }, (completion) => {
-      if (this.#endedBy(completion)) return
-      const key = derivedKey(this.key, 'abort')
-      this.#effect({ kind: 'abort', key, signal, probe: false }, (later) => void this.#endedBy(later))
-      this.#open()
-    })
+    this.#effect(
+      { kind: 'abort', key: derivedKey(this.key, 'signal'), signal, probe: true },
+      (completion) => {
+        if (this.#endedBy(completion)) return
+        const key = derivedKey(this.key, 'abort')
+        this.#effect({ kind: 'abort', key, signal, probe: false }, (later) => void this.#endedBy(later))
+        this.#open()
+      },
+    )
   }
 
   #endedBy(completion: Completion): boolean {
     if (completion.kind !== 'aborted') return false
     const cause = this.#scope.host.codec.decodeError(completion.payload)
     const because: CancelReason = { kind: 'aborted', by: this.key, cause }
-    if (this.#state === 'open') this.#finish({ fulfilled: false, outcome: new CancelledError(because), because })
+    if (this.#state === 'open')
+      this.#finish({ fulfilled: false, outcome: new CancelledError(because), because })
     return true
   }
 

@@ -76,24 +76,24 @@ class InlineHost implements Host {
   }
 
   #startStep(leaf: Leaf, effect: StepEffect): void {
-    if (effect.notBefore > this.#clock.now()) this.#schedule(leaf, effect.notBefore, () => this.#attempt(leaf, effect))
+    if (effect.notBefore > this.#clock.now())
+      this.#schedule(leaf, effect.notBefore, () => this.#attempt(leaf, effect))
     else this.#attempt(leaf, effect)
   }
 
   #attempt(leaf: Leaf, effect: StepEffect): void {
     const startedAt = this.#clock.now()
     const { attempt } = effect
-    let running: RunningAttempt | undefined
-    let aborted: CancelledError | undefined
+    const call: { running?: RunningAttempt; aborted?: CancelledError } = {}
     this.#called(leaf)
     // Before the function is called: it may itself cause the abort.
     this.#running.set(leaf, {
       abort: (reason) => {
-        aborted = reason
-        running?.abort(reason)
+        call.aborted = reason
+        call.running?.abort(reason)
       },
     })
-    running = effect.execute({
+    call.running = effect.execute({
       attempt,
       clock: this.#clock,
       report: (outcome) => {
@@ -102,7 +102,7 @@ class InlineHost implements Host {
       },
       ended: () => this.#ended(leaf),
     })
-    if (aborted !== undefined) running.abort(aborted)
+    if (call.aborted !== undefined) call.running.abort(call.aborted)
   }
 
   #called(leaf: Leaf): void {
@@ -141,7 +141,9 @@ class InlineHost implements Host {
       if (!this.#running.delete(leaf)) return
       const place = { key: leaf.key, at: this.#clock.now() }
       leaf.deliver(
-        signal.aborted ? { kind: 'aborted', ...place, payload: signal.reason as Encoded } : { kind: 'abort-absent', ...place },
+        signal.aborted
+          ? { kind: 'aborted', ...place, payload: signal.reason as Encoded }
+          : { kind: 'abort-absent', ...place },
       )
     }
     this.#running.set(leaf, { abort: () => signal.removeEventListener('abort', fire) })
@@ -150,12 +152,26 @@ class InlineHost implements Host {
   }
 }
 
-function completionOf(leaf: Leaf, outcome: StepOutcome, attempt: number, startedAt: number, at: number): Completion {
+function completionOf(
+  leaf: Leaf,
+  outcome: StepOutcome,
+  attempt: number,
+  startedAt: number,
+  at: number,
+): Completion {
   const { key } = leaf
   const { payload } = outcome
   if (outcome.kind === 'done') return { kind: 'step-done', key, at, attempt, startedAt, payload }
   const { retryAt } = outcome
-  return { kind: 'step-failed', key, at, attempt, startedAt, payload, ...(retryAt === undefined ? {} : { retryAt }) }
+  return {
+    kind: 'step-failed',
+    key,
+    at,
+    attempt,
+    startedAt,
+    payload,
+    ...(retryAt === undefined ? {} : { retryAt }),
+  }
 }
 
 export interface InlineOptions {

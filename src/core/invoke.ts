@@ -2,10 +2,10 @@ import { checkOptions, name as checkName } from './check.ts'
 import { show } from './duration.ts'
 import { type CancelledError, ChildError } from './errors.ts'
 import type { Leaf } from './host.ts'
-import { type Operation, OperationCore, type Work } from './operation.ts'
+import { createOperation } from './create-operation.ts'
+import type { Operation, OperationCore, Work } from './operation.ts'
 import type { ChildEffect, Completion, Key } from './ports/effects.ts'
 import type { Scope } from './scope.ts'
-import { rememberPlace } from './step.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 export interface InvokeOptions {
@@ -28,13 +28,17 @@ export function isWorkflow(value: unknown): value is Invocable {
 
 const CHECKS = { id: checkName }
 
-export function invokeIn<T>(scope: Scope, child: unknown, input: unknown, options: InvokeOptions | undefined, caller: object): Operation<T> {
+export function invokeIn<T>(
+  scope: Scope,
+  child: unknown,
+  input: unknown,
+  options: InvokeOptions | undefined,
+  caller: object,
+): Operation<T> {
   if (!isWorkflow(child)) throw new TypeError(`ctx.invoke(): expected a workflow, got ${show(child)}`)
   checkOptions('ctx.invoke()', options, CHECKS)
   const work = new InvokeWork(scope, child, input, options?.id)
-  const operation = new OperationCore(scope, work.key, work)
-  rememberPlace(operation, caller)
-  return operation as Operation<T>
+  return createOperation(scope, work, caller)
 }
 
 class InvokeWork implements Work, Leaf {

@@ -29,6 +29,7 @@ export type OperationState = 'created' | 'running' | 'fulfilled' | 'rejected' | 
 
 /** What an operation does: a step, a wait, a group. */
 export interface Work {
+  readonly key: Key
   /** How it is called in messages: `step "charge"`. */
   readonly title: string
   begin(operation: OperationCore): void
@@ -61,9 +62,9 @@ export class OperationCore implements Operation<unknown> {
   #listeners: Set<Listener> | undefined
   #waiters: PlainAwait[] | undefined
 
-  constructor(scope: Scope, key: Key, work: Work) {
+  constructor(scope: Scope, work: Work) {
     this.scope = scope
-    this.key = key
+    this.key = work.key
     this.work = work
     scope.host.created(this)
   }
@@ -157,7 +158,7 @@ export class OperationCore implements Operation<unknown> {
 
   #await(): Promise<unknown> {
     const here = ambientScope('An await of', this.key) ?? this.scope
-    if (this.#state === 'fulfilled') return Promise.resolve(this.#outcome )
+    if (this.#state === 'fulfilled') return Promise.resolve(this.#outcome)
     if (this.settled) return rejected(this.#outcome)
     const stranger = foreign(this, here)
     const { cancelled } = here
@@ -198,7 +199,7 @@ class PlainAwait implements Waiter {
 
   settle(fulfilled: boolean, outcome: unknown): void {
     this.#scope.leave(this)
-    if (fulfilled) this.#resolve(outcome )
+    if (fulfilled) this.#resolve(outcome)
     else this.#reject(outcome)
   }
 

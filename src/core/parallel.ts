@@ -3,13 +3,16 @@ import type { CancelReason, TimeoutError } from './errors.ts'
 import { Group, type Policy, type Verdict } from './group.ts'
 import { type GroupOptions, groupSettings, PARALLEL_OPTIONS } from './group-options.ts'
 import { inlineScope } from './inline.ts'
-import { type Operation, OperationCore } from './operation.ts'
+import { createOperation } from './create-operation.ts'
+import type { Operation } from './operation.ts'
 import type { GroupCounts } from './ports/observer.ts'
 import { ambientScope, type Scope } from './scope.ts'
-import { rememberPlace } from './step.ts'
 import type { Branches, Constant, ParallelResult } from './types.ts'
 
-export interface ParallelOptions<Settle extends boolean = boolean, OnTimeout extends Constant = Constant> extends GroupOptions {
+export interface ParallelOptions<
+  Settle extends boolean = boolean,
+  OnTimeout extends Constant = Constant,
+> extends GroupOptions {
   /** At most this many branches run at once; the next starts, in input order, the moment one ends. Default: no limit. */
   readonly concurrency?: number
   /** `true`: no failure of a branch fails the group; the result has a `PromiseSettledResult` for each. Default `false`. */
@@ -34,22 +37,30 @@ export interface ParallelOptions<Settle extends boolean = boolean, OnTimeout ext
  * @throws {TimeoutError} when awaited: the time was up, and there is no `timeoutValue`
  * @throws {CancelledError} when awaited: the group was cancelled
  */
-export function parallel<const B extends Branches, Settle extends boolean = false, OnTimeout extends Constant = never>(
+export function parallel<
+  const B extends Branches,
+  Settle extends boolean = false,
+  OnTimeout extends Constant = never,
+>(
   branches: B,
   options?: ParallelOptions<Settle, OnTimeout>,
 ): Operation<ParallelResult<B, Settle, NoInfer<OnTimeout>>> {
   return parallelIn(ambientScope('parallel()') ?? inlineScope(), branches, options, parallel)
 }
 
-export function parallelIn<R>(scope: Scope, branches: unknown, options: ParallelOptions | undefined, caller: object): Operation<R> {
+export function parallelIn<R>(
+  scope: Scope,
+  branches: unknown,
+  options: ParallelOptions | undefined,
+  caller: object,
+): Operation<R> {
   const settings = groupSettings('parallel()', options, PARALLEL_OPTIONS)
   const list = branchList('parallel()', branches, scope)
   const settle = options?.settle === true
-  const onTimeout = options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
+  const onTimeout =
+    options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
   const key = scope.keyFor(options?.name ?? 'parallel')
-  const operation = new OperationCore(scope, key, new Group(scope, key, list, policy(settle, onTimeout), settings))
-  rememberPlace(operation, caller)
-  return operation as Operation<R>
+  return createOperation(scope, new Group(scope, key, list, policy(settle, onTimeout), settings), caller)
 }
 
 function policy(settle: boolean, onTimeout: { readonly value: unknown } | undefined): Policy {
@@ -83,7 +94,9 @@ function fulfilled(outcome: unknown, because: CancelReason): Verdict {
 function collect(group: Group, show: (branch: Branch) => unknown): unknown {
   const results = group.branches.map(show)
   const { names } = group.list
-  return names === undefined ? results : Object.fromEntries(names.map((name, index) => [name, results[index]]))
+  return names === undefined
+    ? results
+    : Object.fromEntries(names.map((name, index) => [name, results[index]]))
 }
 
 function valueOf(branch: Branch): unknown {

@@ -1,12 +1,12 @@
 import { type Branch, branchList } from './branch.ts'
+import { createOperation } from './create-operation.ts'
 import type { Duration } from './duration.ts'
 import type { CancelReason } from './errors.ts'
 import { Group, type Policy, type Verdict } from './group.ts'
 import { type GroupOptions, groupSettings, RACE_OPTIONS } from './group-options.ts'
 import { inlineScope } from './inline.ts'
-import { type Operation, OperationCore } from './operation.ts'
+import type { Operation } from './operation.ts'
 import { ambientScope, type Scope } from './scope.ts'
-import { rememberPlace } from './step.ts'
 import type { Branches, Constant, RaceResult } from './types.ts'
 import { withoutFrames } from './without-frames.ts'
 
@@ -47,16 +47,28 @@ export function any<const B extends Branches, OnTimeout extends Constant = never
   return anyIn(ambientScope('any()') ?? inlineScope(), branches, options, any)
 }
 
-export function raceIn<R>(scope: Scope, branches: unknown, options: RaceOptions | undefined, caller: object): Operation<R> {
-  const operation = firstOf('race', scope, branches, options, (branch, group) => (branch.state === 'fulfilled' ? won(branch, group) : lost(branch)))
-  rememberPlace(operation, caller)
-  return operation as Operation<R>
+export function raceIn<R>(
+  scope: Scope,
+  branches: unknown,
+  options: RaceOptions | undefined,
+  caller: object,
+): Operation<R> {
+  const group = firstOf('race', scope, branches, options, (branch, one) =>
+    branch.state === 'fulfilled' ? won(branch, one) : lost(branch),
+  )
+  return createOperation(scope, group, caller)
 }
 
-export function anyIn<R>(scope: Scope, branches: unknown, options: RaceOptions | undefined, caller: object): Operation<R> {
-  const operation = firstOf('any', scope, branches, options, (branch, group) => (branch.state === 'fulfilled' ? won(branch, group) : undefined))
-  rememberPlace(operation, caller)
-  return operation as Operation<R>
+export function anyIn<R>(
+  scope: Scope,
+  branches: unknown,
+  options: RaceOptions | undefined,
+  caller: object,
+): Operation<R> {
+  const group = firstOf('any', scope, branches, options, (branch, one) =>
+    branch.state === 'fulfilled' ? won(branch, one) : undefined,
+  )
+  return createOperation(scope, group, caller)
 }
 
 function firstOf(
@@ -65,21 +77,31 @@ function firstOf(
   branches: unknown,
   options: RaceOptions | undefined,
   afterBranch: Policy['afterBranch'],
-): OperationCore {
+): Group {
   const where = `${kind}()`
   const settings = groupSettings(where, options, RACE_OPTIONS)
   const list = branchList(where, branches, scope)
-  if (kind === 'race' && list.inputs.length === 0) throw new TypeError('race(): expected at least one branch; a race of nobody would never end')
+  if (kind === 'race' && list.inputs.length === 0)
+    throw new TypeError('race(): expected at least one branch; a race of nobody would never end')
   const key = scope.keyFor(options?.name ?? kind)
-  const onTimeout = options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
-  return new OperationCore(scope, key, new Group(scope, key, list, policy(kind, afterBranch, onTimeout), settings))
+  const onTimeout =
+    options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
+  return new Group(scope, key, list, policy(kind, afterBranch, onTimeout), settings)
 }
 
-function policy(title: string, afterBranch: Policy['afterBranch'], onTimeout: { readonly value: unknown } | undefined): Policy {
+function policy(
+  title: string,
+  afterBranch: Policy['afterBranch'],
+  onTimeout: { readonly value: unknown } | undefined,
+): Policy {
   return {
     title,
     afterBranch,
-    afterAll: (group) => ({ fulfilled: false, outcome: allFailed(group), because: { kind: 'race-lost', by: group.key } }),
+    afterAll: (group) => ({
+      fulfilled: false,
+      outcome: allFailed(group),
+      because: { kind: 'race-lost', by: group.key },
+    }),
     onTimeout(group, error) {
       const because: CancelReason = { kind: 'timeout', by: group.key, cause: error }
       return onTimeout === undefined
@@ -101,6 +123,7 @@ function lost(branch: Branch): Verdict {
 
 function allFailed(group: Group): AggregateError {
   const errors = group.branches.map((branch) => branch.outcome)
-  const message = errors.length === 0 ? 'any() has no branches' : `All ${errors.length} branches of ${group.title} failed`
+  const message =
+    errors.length === 0 ? 'any() has no branches' : `All ${errors.length} branches of ${group.title} failed`
   return withoutFrames(new AggregateError(errors, message))
 }

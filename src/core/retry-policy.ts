@@ -1,5 +1,14 @@
 /** When a failed attempt is tried again: a pure function of the policy, the attempt and the time. */
-import { callable, checkOptions, either, numberFrom, oneOf, positiveInteger, duration, boolean } from './check.ts'
+import {
+  callable,
+  checkOptions,
+  either,
+  numberFrom,
+  oneOf,
+  positiveInteger,
+  duration,
+  boolean,
+} from './check.ts'
 import { type Duration, milliseconds } from './duration.ts'
 
 export interface RetryOptions {
@@ -42,7 +51,12 @@ export function checkRetry(value: unknown, what: string): void {
  * @param chance a number in [0, 1) that is the same whenever this attempt is looked at
  * @throws whatever the user's `retryIf` or `backoff` throws, and TypeError for a delay that is no number
  */
-export function retryDelay(policy: RetryOptions | undefined, attempt: number, error: unknown, chance: number): number | undefined {
+export function retryDelay(
+  policy: RetryOptions | undefined,
+  attempt: number,
+  error: unknown,
+  chance: number,
+): number | undefined {
   if (policy === undefined || attempt >= (policy.maxAttempts ?? 3)) return undefined
   if (policy.retryIf !== undefined && !policy.retryIf(error, attempt)) return undefined
   const longest = milliseconds(policy.maxDelay ?? '1m', 'maxDelay')
@@ -52,7 +66,8 @@ export function retryDelay(policy: RetryOptions | undefined, attempt: number, er
 
 function delayAfter(policy: RetryOptions, attempt: number): number {
   const { backoff = 'exponential', factor = 2 } = policy
-  if (typeof backoff === 'function') return milliseconds(backoff(attempt), 'the delay that backoff() returned')
+  if (typeof backoff === 'function')
+    return milliseconds(backoff(attempt), 'the delay that backoff() returned')
   const initial = milliseconds(policy.initialDelay ?? '1s', 'initialDelay')
   if (backoff === 'fixed') return initial
   return backoff === 'linear' ? initial * attempt : initial * factor ** (attempt - 1)

@@ -45,7 +45,8 @@ export async function runLoop(run: Run, effects: Effects, options: LoopOptions):
 
 function deliver(run: Run, completion: Completion): void {
   const instead = run.otherKind(completion)
-  if (instead !== undefined) throw changed(run, completion, `What has this name now is of another kind (${instead}).`)
+  if (instead !== undefined)
+    throw changed(run, completion, `What has this name now is of another kind (${instead}).`)
   run.deliver(completion)
 }
 
@@ -54,7 +55,11 @@ async function breathe(delivered: number): Promise<void> {
 }
 
 /** Resolves when the completion's operation exists, or `execute` has ended. */
-async function expect(run: Run, completion: Completion, { clock, patience, interruption }: LoopOptions): Promise<void> {
+async function expect(
+  run: Run,
+  completion: Completion,
+  { clock, patience, interruption }: LoopOptions,
+): Promise<void> {
   if (run.knows(completion.key)) return
   const appeared = await new Promise<boolean>((resolve) => {
     const stopWaiting = run.whenKnown(completion.key, () => settle(true))

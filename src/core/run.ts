@@ -232,7 +232,9 @@ export class Run implements RunView {
 
   #cancelAll(payload: string): void {
     const cause = this.codec.decodeError(payload)
-    this.#root.cancel(new CancelledError({ kind: 'run-cancelled', ...(cause === undefined ? {} : { cause }) }))
+    this.#root.cancel(
+      new CancelledError({ kind: 'run-cancelled', ...(cause === undefined ? {} : { cause }) }),
+    )
   }
 
   /** A cancellation that `execute` let through, perhaps wrapped. */

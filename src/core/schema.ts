@@ -6,8 +6,10 @@ import { show } from './duration.ts'
 export type Schema<In = unknown, Out = In> = StandardSchemaV1<In, Out>
 
 export function checkSchema(value: unknown, what: string): void {
-  const isSchema = (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value
-  if (!isSchema) throw new TypeError(`${what}: expected a Standard Schema (zod, valibot, arktype …), got ${show(value)}`)
+  const isSchema =
+    (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value
+  if (!isSchema)
+    throw new TypeError(`${what}: expected a Standard Schema (zod, valibot, arktype …), got ${show(value)}`)
 }
 
 /**

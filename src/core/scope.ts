@@ -74,7 +74,7 @@ export class Scope implements Waiter {
   }
 
   enter(waiter: Waiter): void {
-    (this.#waiters ??= new Set()).add(waiter)
+    ;(this.#waiters ??= new Set()).add(waiter)
     this.#heir?.enter(this)
   }
 
@@ -136,7 +136,9 @@ export function runInStep<T>(frame: StepFrame, body: () => T): T {
  */
 export function ambientScope(what: string, name?: string): Scope | undefined {
   const store = ambient.getStore()
-  return store === undefined || store instanceof Scope || !store.over ? ambientRunScope(what, name) : undefined
+  return store === undefined || store instanceof Scope || !store.over
+    ? ambientRunScope(what, name)
+    : undefined
 }
 
 /** The same for operations that belong to a run: what a step left behind is not replayed, so it may not create them. */

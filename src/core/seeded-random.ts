@@ -38,7 +38,12 @@ export class SeededRandom {
 
   /** A version 4 UUID. */
   uuid(): string {
-    const words = [this.next(), (this.next() & 0xffff0fff) | 0x4000, (this.next() & 0x3fffffff) | 0x80000000, this.next()]
+    const words = [
+      this.next(),
+      (this.next() & 0xffff0fff) | 0x4000,
+      (this.next() & 0x3fffffff) | 0x80000000,
+      this.next(),
+    ]
     const hex = words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
   }

@@ -1,16 +1,14 @@
 import { type Duration, milliseconds } from './duration.ts'
 import type { CancelledError } from './errors.ts'
 import type { Leaf } from './host.ts'
-import { type Operation, OperationCore, type Work } from './operation.ts'
+import { createOperation } from './create-operation.ts'
+import type { Operation, OperationCore, Work } from './operation.ts'
 import type { Key } from './ports/effects.ts'
 import type { Scope } from './scope.ts'
-import { rememberPlace } from './step.ts'
 
 export function sleepIn(scope: Scope, duration: Duration, caller: object): Operation<void> {
   const work = new SleepWork(scope, milliseconds(duration, 'ctx.sleep() duration'))
-  const operation = new OperationCore(scope, work.key, work)
-  rememberPlace(operation, caller)
-  return operation as Operation<void>
+  return createOperation(scope, work, caller)
 }
 
 class SleepWork implements Work, Leaf {

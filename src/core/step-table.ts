@@ -24,7 +24,13 @@ export class StepTable {
   })
 
   started(key: Key): void {
-    this.#entries[key] ??= { status: 'running', startedAt: undefined, completedAt: undefined, duration: undefined, attempts: 0 }
+    this.#entries[key] ??= {
+      status: 'running',
+      startedAt: undefined,
+      completedAt: undefined,
+      duration: undefined,
+      attempts: 0,
+    }
   }
 
   completed(completion: Completion): void {

@@ -1,9 +1,10 @@
 import { checkOptions, duration, name as checkName } from './check.ts'
+import { createOperation } from './create-operation.ts'
 import { type Duration, milliseconds, show } from './duration.ts'
 import { type CancelledError, quote, SerializationError, StepError } from './errors.ts'
 import type { Leaf } from './host.ts'
 import { inlineScope } from './inline.ts'
-import { type Operation, OperationCore, type Work } from './operation.ts'
+import type { Operation, OperationCore, Work } from './operation.ts'
 import type { AttemptControl, Completion, Key, RunningAttempt, StepEffect } from './ports/effects.ts'
 import { checkRetry, type RetryOptions } from './retry-policy.ts'
 import { ambientScope, type Scope } from './scope.ts'
@@ -38,7 +39,6 @@ export function step<T>(name: string, fn: StepFunction<T>, options?: StepOptions
   return stepIn(scope, name, fn, options, step)
 }
 
-/** @param caller frames from this function up are left out of the place that a never awaited step is reported with (M5) */
 export function stepIn<T>(
   scope: Scope,
   name: string,
@@ -47,23 +47,11 @@ export function stepIn<T>(
   caller: object,
 ): Operation<Awaited<T>> {
   checkName(name, 'step() name')
-  if (typeof fn !== 'function') throw new TypeError(`step(${quote(name)}): expected a function, got ${show(fn)}`)
+  if (typeof fn !== 'function')
+    throw new TypeError(`step(${quote(name)}): expected a function, got ${show(fn)}`)
   if (options !== undefined) checkOptions(`step(${quote(name)})`, options, CHECKS)
   const work = new StepWork(scope, name, fn, options)
-  const operation = new OperationCore(scope, work.key, work)
-  rememberPlace(operation, caller)
-  return operation as Operation<Awaited<T>>
-}
-
-/** Costs one unformatted stack frame; formatted only for a report. */
-export function rememberPlace(operation: OperationCore, caller: object): void {
-  if (operation.scope.host.runId === undefined) return
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 1
-  const place = {}
-  Error.captureStackTrace(place, caller as () => void)
-  Error.stackTraceLimit = limit
-  operation.place = place
+  return createOperation(scope, work, caller)
 }
 
 /** The definition, the effect and the leaf of one step in one: there can be a hundred thousand of them. */
@@ -137,7 +125,8 @@ class StepWork implements Work, Leaf, StepEffect, StepDefinition {
     if (completion.kind === 'step-done') {
       this.#operation?.fulfil(codec.decode(completion.payload))
     } else if (completion.kind === 'step-failed') {
-      if (completion.retryAt === undefined) this.#operation?.reject(this.#failure(completion.attempt, codec.decodeError(completion.payload)))
+      if (completion.retryAt === undefined)
+        this.#operation?.reject(this.#failure(completion.attempt, codec.decodeError(completion.payload)))
       else this.#again(completion.attempt + 1, completion.retryAt)
     }
   }

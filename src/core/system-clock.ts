@@ -11,7 +11,10 @@ export const systemClock: Clock = {
     const arm = (): void => {
       const delay = at - Date.now()
       // A timer may come a millisecond early by the wall clock, and long ones come in parts: look again.
-      timer = setTimeout(delay > LONGEST_TIMEOUT ? arm : fireWhenDue, Math.min(Math.max(delay, 0), LONGEST_TIMEOUT))
+      timer = setTimeout(
+        delay > LONGEST_TIMEOUT ? arm : fireWhenDue,
+        Math.min(Math.max(delay, 0), LONGEST_TIMEOUT),
+      )
     }
     const fireWhenDue = (): void => {
       if (Date.now() >= at) fire()

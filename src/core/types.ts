@@ -21,8 +21,9 @@ export type ParallelResult<B extends Branches, Settle extends boolean, OnTimeout
   | { -readonly [Place in keyof B]: Slot<BranchResult<B[Place]>, Settle, OnTimeout> }
   | Exclude<OnTimeout, 'partial'>
 
-type WinnerOf<B> = { [Name in keyof B]: { readonly winner: Name; readonly value: BranchResult<B[Name]> } }[keyof B]
+type WinnerOf<B> = {
+  [Name in keyof B]: { readonly winner: Name; readonly value: BranchResult<B[Name]> }
+}[keyof B]
 
 export type RaceResult<B extends Branches, OnTimeout> =
-  | (B extends readonly unknown[] ? BranchResult<B[number]> : WinnerOf<B>)
-  | OnTimeout
+  (B extends readonly unknown[] ? BranchResult<B[number]> : WinnerOf<B>) | OnTimeout

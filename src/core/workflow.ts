@@ -35,7 +35,9 @@ const DEFINITION = { name: checkName, input: checkSchema, output: checkSchema, e
  * Defines a workflow: plain TypeScript, made durable. Defining does nothing; `run` or `start` does.
  * @throws {TypeError} a bad name, schema or `execute`, or an unknown property
  */
-export function workflow<I = Untyped, O = unknown, In = I>(definition: WorkflowDefinition<I, O, In>): Workflow<Accepts<In>, O> {
+export function workflow<I = Untyped, O = unknown, In = I>(
+  definition: WorkflowDefinition<I, O, In>,
+): Workflow<Accepts<In>, O> {
   checkOptions('workflow()', definition ?? null, DEFINITION)
   callable((definition as { execute?: unknown }).execute, 'workflow() option "execute"')
   const defined: unknown = new DefinedWorkflow(definition)
@@ -75,6 +77,7 @@ class DefinedWorkflow<I, O> implements Workflow<I, O> {
 }
 
 function checkEngine(value: unknown, what: string): void {
-  const fits = typeof value === 'object' && value !== null && typeof (value as Partial<Engine>).start === 'function'
+  const fits =
+    typeof value === 'object' && value !== null && typeof (value as Partial<Engine>).start === 'function'
   if (!fits) throw new TypeError(`${what}: expected an engine, as createEngine() makes one`)
 }

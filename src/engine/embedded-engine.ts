@@ -9,7 +9,17 @@ import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Observer } from '../core/ports/observer.ts'
 import type { Random } from '../core/ports/random.ts'
-import { ENDED, type InboxItem, type JournalEntry, type Note, type Owner, type Page, type RunFilter, type RunRecord, type Store } from '../core/ports/store.ts'
+import {
+  ENDED,
+  type InboxItem,
+  type JournalEntry,
+  type Note,
+  type Owner,
+  type Page,
+  type RunFilter,
+  type RunRecord,
+  type Store,
+} from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -70,7 +80,11 @@ export class EmbeddedEngine implements Engine {
     this.#options = options
   }
 
-  async start<I, O>(workflow: WorkflowCode<I, O>, input: I, options: StartOptions & { readonly source?: string } = {}): Promise<RunHandle<O>> {
+  async start<I, O>(
+    workflow: WorkflowCode<I, O>,
+    input: I,
+    options: StartOptions & { readonly source?: string } = {},
+  ): Promise<RunHandle<O>> {
     // Before anything is waited for: what the caller does to the input later is not part of the run.
     const encoded = await encodeInput(this.codec, erased(workflow), input)
     const service = await this.#open()
@@ -99,8 +113,18 @@ export class EmbeddedEngine implements Engine {
     const service = await this.#open()
     const record = await service.find(id)
     const { store } = service.parts
-    const [journal, notes, inbox] = await Promise.all([store.readJournal(record.no, 0), store.readNotes(record.no), store.pendingInbox(record.no)])
-    return { record, journal, notes, inbox, lingering: service.executor.active(record.no)?.execution.lingering ?? [] }
+    const [journal, notes, inbox] = await Promise.all([
+      store.readJournal(record.no, 0),
+      store.readNotes(record.no),
+      store.pendingInbox(record.no),
+    ])
+    return {
+      record,
+      journal,
+      notes,
+      inbox,
+      lingering: service.executor.active(record.no)?.execution.lingering ?? [],
+    }
   }
 
   /** What is recorded of the run itself, without its journal. */
@@ -146,7 +170,8 @@ export class EmbeddedEngine implements Engine {
       for (const record of runs) {
         if (await hasLivingParent(service, record)) continue
         const known = record.workflow === undefined ? undefined : byName.get(record.workflow)
-        if (known !== undefined && (await this.#resumeOne(service, record, known))) handles.push(this.get(known, record.id))
+        if (known !== undefined && (await this.#resumeOne(service, record, known)))
+          handles.push(this.get(known, record.id))
       }
       const last = runs.at(-1)
       if (last === undefined || runs.length < 200) return handles
@@ -155,7 +180,11 @@ export class EmbeddedEngine implements Engine {
   }
 
   /** A run that cannot be read must not keep the others from going on. */
-  async #resumeOne({ executor, parts }: RunService, record: RunRecord, workflow: WorkflowCode): Promise<boolean> {
+  async #resumeOne(
+    { executor, parts }: RunService,
+    record: RunRecord,
+    workflow: WorkflowCode,
+  ): Promise<boolean> {
     try {
       return (await executor.take(record, workflow)) !== undefined
     } catch (error) {
@@ -188,7 +217,10 @@ export class EmbeddedEngine implements Engine {
     try {
       await parts.ownership.end()
     } catch (error) {
-      parts.log.warn('Could not record that this engine has ended; others will take it for dead after a while', { error })
+      parts.log.warn(
+        'Could not record that this engine has ended; others will take it for dead after a while',
+        { error },
+      )
     }
     await parts.store.close()
   }
@@ -204,7 +236,13 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #assemble(): Promise<RunService> {
-    const { openStore, clock = systemClock, random = { uuid: () => randomUUID() }, log = consoleLogger, patience = '5s' } = this.#options
+    const {
+      openStore,
+      clock = systemClock,
+      random = { uuid: () => randomUUID() },
+      log = consoleLogger,
+      patience = '5s',
+    } = this.#options
     const store = await openStore()
     return new RunService({
       store,

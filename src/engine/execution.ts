@@ -40,7 +40,16 @@ export class Execution {
   constructor(options: ExecutionOptions) {
     const { record, claim, history, codec, clock, commits, startChild, observe, log } = options
     this.#options = options
-    this.#effects = new RunEffects({ runId: record.id, claim, history, codec, clock, commits, startChild, observe })
+    this.#effects = new RunEffects({
+      runId: record.id,
+      claim,
+      history,
+      codec,
+      clock,
+      commits,
+      startChild,
+      observe,
+    })
     const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
     this.#run = new Run(identity, this.#effects, codec, log, observe)
   }
@@ -64,7 +73,12 @@ export class Execution {
    */
   async perform(): Promise<RunStatus> {
     const { record, history, observe } = this.#options
-    observe({ kind: 'run.started', run: record.id, workflow: record.workflow, recordedSteps: recordedSteps(history) })
+    observe({
+      kind: 'run.started',
+      run: record.id,
+      workflow: record.workflow,
+      recordedSteps: recordedSteps(history),
+    })
     for (const item of history.inbox) this.#effects.arrived(item)
     const end = await this.#outcome()
     if (end.status !== 'blocked') this.#effects.close()
@@ -94,20 +108,24 @@ export class Execution {
     const { definition } = this.#options.workflow
     try {
       this.#run.begin((ctx, input) => definition.execute(ctx, input), codec.decode(record.input))
-      return await this.#endOf(await runLoop(this.#run, this.#effects, { clock, patience, interruption: this.#interruption.signal }))
+      return await this.#endOf(
+        await runLoop(this.#run, this.#effects, { clock, patience, interruption: this.#interruption.signal }),
+      )
     } catch (error) {
       if (error instanceof StoreError || error instanceof EngineStoppedError) throw error
       // The run's code cannot be replayed, or its journal not understood: nothing is lost while it is parked. Its
       // steps are aborted, its children live on: the next execution finds them.
       this.#effects.abandon(error)
-      if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError)) this.#options.log.error(`Run ${record.id} is parked`, { error })
+      if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError))
+        this.#options.log.error(`Run ${record.id} is parked`, { error })
       return { status: 'blocked', error: codec.encodeError(error) }
     }
   }
 
   async #endOf(outcome: RunOutcome): Promise<End> {
     const { codec, workflow } = this.#options
-    if (outcome.status !== 'completed') return { status: outcome.status, error: codec.encodeError(outcome.error) }
+    if (outcome.status !== 'completed')
+      return { status: outcome.status, error: codec.encodeError(outcome.error) }
     try {
       const output = await validate(workflow.definition.output, outcome.value, 'The output')
       return { status: 'completed', output: codec.encode(output, 'output') }
@@ -119,12 +137,17 @@ export class Execution {
   #record(end: End): Promise<void> {
     const { commits, claim, clock } = this.#options
     return new Promise((resolve, reject) => {
-      commits.push({ kind: 'end', claim, at: clock.now(), ...end }, { committed: () => resolve(), refused: reject })
+      commits.push(
+        { kind: 'end', claim, at: clock.now(), ...end },
+        { committed: () => resolve(), refused: reject },
+      )
     })
   }
 
   #reportNeverAwaited(): void {
     for (const { title, place } of this.#run.neverAwaited())
-      this.#options.log.warn(`${title} was created but never awaited, so it never ran (${place})`, { run: this.#options.record.id })
+      this.#options.log.warn(`${title} was created but never awaited, so it never ran (${place})`, {
+        run: this.#options.record.id,
+      })
   }
 }

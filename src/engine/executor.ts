@@ -98,7 +98,11 @@ export class Executor {
     return taking
   }
 
-  async #claim(record: RunRecord, workflow: WorkflowCode, arrived: readonly InboxItem[]): Promise<ActiveRun | undefined> {
+  async #claim(
+    record: RunRecord,
+    workflow: WorkflowCode,
+    arrived: readonly InboxItem[],
+  ): Promise<ActiveRun | undefined> {
     const claim = await this.#parts.ownership.claim(record)
     if (claim === undefined) return undefined
     let execution: Execution

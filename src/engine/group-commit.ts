@@ -118,5 +118,8 @@ function noteId(write: Extract<Write, { kind: 'note' }>): string {
 }
 
 function lost(): StoreError {
-  return new StoreError('fenced', 'The run was taken over by another process, so this one can record nothing more of it')
+  return new StoreError(
+    'fenced',
+    'The run was taken over by another process, so this one can record nothing more of it',
+  )
 }

@@ -11,7 +11,12 @@ export class Handle<O> implements RunHandle<O> {
   readonly #service: () => Promise<RunService>
   readonly #workflow: WorkflowCode | undefined
 
-  constructor(id: string, codec: Codec, service: () => Promise<RunService>, workflow: WorkflowCode | undefined) {
+  constructor(
+    id: string,
+    codec: Codec,
+    service: () => Promise<RunService>,
+    workflow: WorkflowCode | undefined,
+  ) {
     this.id = id
     this.#codec = codec
     this.#service = service

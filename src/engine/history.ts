@@ -17,7 +17,11 @@ export interface History {
 }
 
 export async function readHistory(store: Store, run: RunRecord): Promise<History> {
-  const [journal, notes, inbox] = await Promise.all([store.readJournal(run.no, 0), store.readNotes(run.no), store.pendingInbox(run.no)])
+  const [journal, notes, inbox] = await Promise.all([
+    store.readJournal(run.no, 0),
+    store.readNotes(run.no),
+    store.pendingInbox(run.no),
+  ])
   const isCurrent = ({ seq }: JournalEntry): boolean => seq > run.base
   return {
     recorded: journal.filter(isCurrent).map(({ completion }) => completion),
@@ -38,7 +42,9 @@ export function recordedSteps(history: History): number {
 
 /** A step's outcome, and not only an attempt's. */
 function isLast(completion: Completion): boolean {
-  return completion.kind === 'step-done' || (completion.kind === 'step-failed' && completion.retryAt === undefined)
+  return (
+    completion.kind === 'step-done' || (completion.kind === 'step-failed' && completion.retryAt === undefined)
+  )
 }
 
 function latest(notes: readonly Note[], kind: Note['kind'], value: (note: Note) => number): Map<Key, number> {

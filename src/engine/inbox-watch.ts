@@ -15,7 +15,12 @@ export class InboxWatch {
   #cancel: (() => void) | undefined
   #generation = 0
 
-  constructor(store: Store, clock: Clock, deliver: (item: InboxItem) => void, onError: (error: unknown) => void) {
+  constructor(
+    store: Store,
+    clock: Clock,
+    deliver: (item: InboxItem) => void,
+    onError: (error: unknown) => void,
+  ) {
     this.#store = store
     this.#clock = clock
     this.#deliver = deliver

@@ -37,7 +37,8 @@ export class Mailbox {
 
   #serve(): void {
     const wake = this.#wake
-    if (wake === undefined || (this.#items.length === 0 && !this.#closed && this.#failure === undefined)) return
+    if (wake === undefined || (this.#items.length === 0 && !this.#closed && this.#failure === undefined))
+      return
     this.#wake = undefined
     if (this.#items.length === 0 && this.#failure !== undefined && !this.#closed) {
       wake.reject(this.#failure.error)

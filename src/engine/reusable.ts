@@ -18,7 +18,8 @@ export class Reusable {
 
   constructor(earlier: readonly JournalEntry[]) {
     for (const { completion } of earlier)
-      if (completion.kind in ANSWERS && !completion.key.includes('!')) this.#completions.set(completion.key, completion)
+      if (completion.kind in ANSWERS && !completion.key.includes('!'))
+        this.#completions.set(completion.key, completion)
   }
 
   get stepKeys(): readonly Key[] {

@@ -1,7 +1,14 @@
 import type { Codec } from '../core/codec/codec.ts'
 import { CancelledError, EngineStoppedError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
-import { CANCEL_KEY, type Completion, type Effect, type Effects, type Happening, type Key } from '../core/ports/effects.ts'
+import {
+  CANCEL_KEY,
+  type Completion,
+  type Effect,
+  type Effects,
+  type Happening,
+  type Key,
+} from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, Write } from '../core/ports/store.ts'
 import { AbortWatches } from './abort-watches.ts'
@@ -60,11 +67,14 @@ export class RunEffects implements Effects, CommitSink {
       fired: (key) => this.#complete(key, { kind: 'timer-fired' }),
     })
     this.#events = new EventWaits({
-      received: (key, item) => this.#complete(key, { kind: 'event-received', name: item.name, payload: item.payload }, item.id),
-      filterThrew: (key, error) => this.#complete(key, { kind: 'event-failed', payload: options.codec.encodeError(error) }),
+      received: (key, item) =>
+        this.#complete(key, { kind: 'event-received', name: item.name, payload: item.payload }, item.id),
+      filterThrew: (key, error) =>
+        this.#complete(key, { kind: 'event-failed', payload: options.codec.encodeError(error) }),
     })
     this.#aborts = new AbortWatches({
-      aborted: (key, reason) => this.#complete(key, { kind: 'aborted', payload: options.codec.encodeError(reason) }),
+      aborted: (key, reason) =>
+        this.#complete(key, { kind: 'aborted', payload: options.codec.encodeError(reason) }),
       absent: (key) => this.#complete(key, { kind: 'abort-absent' }),
     })
     this.#children = new Children(startChild, {
@@ -179,7 +189,13 @@ export class RunEffects implements Effects, CommitSink {
     if (happening.kind !== 'step-done' && happening.kind !== 'step-failed') return
     const retrying = happening.kind === 'step-failed' && happening.retryAt !== undefined
     const outcome = happening.kind === 'step-done' ? 'done' : retrying ? 'retrying' : 'failed'
-    this.#options.observe({ kind: 'step.ended', run: this.#options.runId, key, attempt: happening.attempt, outcome })
+    this.#options.observe({
+      kind: 'step.ended',
+      run: this.#options.runId,
+      key,
+      attempt: happening.attempt,
+      outcome,
+    })
   }
 
   #note(key: Key, kind: 'started' | 'due', attempt: number, due: number): void {
@@ -188,12 +204,17 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   #complete(key: Key, happening: Happening, inboxId?: number): void {
-    this.#record({ ...happening, key, at: this.#options.clock.now() } as Completion, inboxId)
+    this.#record({ ...happening, key, at: this.#options.clock.now() }, inboxId)
   }
 
   #record(completion: Completion, inboxId?: number): void {
     const { commits, claim } = this.#options
-    const write: Write = { kind: 'completion', claim, entry: { seq: ++this.#seq, completion }, ...(inboxId === undefined ? {} : { inboxId }) }
+    const write: Write = {
+      kind: 'completion',
+      claim,
+      entry: { seq: ++this.#seq, completion },
+      ...(inboxId === undefined ? {} : { inboxId }),
+    }
     commits.forget(claim.no, completion.key)
     commits.push(write, this)
   }

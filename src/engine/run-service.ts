@@ -29,7 +29,9 @@ export class RunService {
 
   constructor(parts: Parts) {
     this.parts = parts
-    this.executor = new Executor(parts, (parent, effect, existing) => this.#startChild(parent, effect, existing))
+    this.executor = new Executor(parts, (parent, effect, existing) =>
+      this.#startChild(parent, effect, existing),
+    )
   }
 
   async find(id: string): Promise<RunRecord> {
@@ -39,9 +41,18 @@ export class RunService {
   }
 
   /** Creates the run, or finds the one that agrees with it (M12), and begins to execute it. */
-  async start(workflow: WorkflowCode, input: Encoded, id: string | undefined, source: string | undefined): Promise<RunRecord> {
+  async start(
+    workflow: WorkflowCode,
+    input: Encoded,
+    id: string | undefined,
+    source: string | undefined,
+  ): Promise<RunRecord> {
     if (workflow.name === undefined) this.#mentionUnnamed(workflow)
-    const run = this.#newRun(workflow, input, { id: id ?? this.parts.random.uuid(), parent: undefined, source })
+    const run = this.#newRun(workflow, input, {
+      id: id ?? this.parts.random.uuid(),
+      parent: undefined,
+      source,
+    })
     const record = await this.#create(run)
     if (!ENDED.has(record.status)) await this.executor.take(record, workflow)
     return record
@@ -80,7 +91,9 @@ export class RunService {
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
     requireCodeOf(record, workflow)
-    this.executor.arrived(await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }))
+    this.executor.arrived(
+      await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }),
+    )
   }
 
   async #takeToEnd(id: string, workflow: WorkflowCode): Promise<void> {
@@ -98,12 +111,16 @@ export class RunService {
   async retry(id: string, workflow: WorkflowCode | undefined): Promise<void> {
     const { store, ownership } = this.parts
     const record = await this.find(id)
-    if (record.status === 'completed') throw new RunConflictError(id, 'and has completed, so there is nothing to retry')
+    if (record.status === 'completed')
+      throw new RunConflictError(id, 'and has completed, so there is nothing to retry')
     requireCodeOf(record, workflow)
-    const running = this.executor.active(record.no) !== undefined || (record.owner !== undefined && (await ownership.isAlive(record.owner)))
+    const running =
+      this.executor.active(record.no) !== undefined ||
+      (record.owner !== undefined && (await ownership.isAlive(record.owner)))
     if (running) throw new RunConflictError(id, 'and is being executed')
     const fresh = record.status === 'failed' || record.status === 'cancelled'
-    if (fresh || record.status === 'blocked') await store.reopen({ no: record.no, epoch: record.epoch, fresh })
+    if (fresh || record.status === 'blocked')
+      await store.reopen({ no: record.no, epoch: record.epoch, fresh })
     if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
   }
 
@@ -118,7 +135,8 @@ export class RunService {
     const alive = record.owner !== undefined && (await this.parts.ownership.isAlive(record.owner))
     if (alive) return undefined
     const now = await this.find(record.id) // its owner may just have ended it, and itself
-    if (now.epoch === record.epoch && now.status === record.status) throw new WorkflowNotFoundError(record.workflow, record.id)
+    if (now.epoch === record.epoch && now.status === record.status)
+      throw new WorkflowNotFoundError(record.workflow, record.id)
     return undefined
   }
 
@@ -126,7 +144,9 @@ export class RunService {
   #mentionUnnamed(workflow: WorkflowCode): void {
     if (this.#unnamed.has(workflow)) return
     this.#unnamed.add(workflow)
-    this.parts.log.warn('A workflow without a name runs, but cannot be found again after a restart: give it a `name` to make its runs resumable')
+    this.parts.log.warn(
+      'A workflow without a name runs, but cannot be found again after a restart: give it a `name` to make its runs resumable',
+    )
   }
 
   #newRun(workflow: WorkflowCode, input: Encoded, rest: Pick<NewRun, 'id' | 'parent' | 'source'>): NewRun {
@@ -138,10 +158,16 @@ export class RunService {
   async #create(run: NewRun): Promise<RunRecord> {
     const { run: record, created } = await this.parts.store.createRun(run)
     if (created) return record
-    if (record.workflow !== run.workflow) throw new RunConflictError(run.id, `as a run of workflow ${JSON.stringify(record.workflow)}`)
+    if (record.workflow !== run.workflow)
+      throw new RunConflictError(run.id, `as a run of workflow ${JSON.stringify(record.workflow)}`)
     if (!this.#sameValue(record.input, run.input)) throw new RunConflictError(run.id, 'with another input')
     if (record.parent?.id !== run.parent?.id || record.parent?.key !== run.parent?.key)
-      throw new RunConflictError(run.id, record.parent === undefined ? 'as a run without a parent' : `as a child of run ${JSON.stringify(record.parent.id)}`)
+      throw new RunConflictError(
+        run.id,
+        record.parent === undefined
+          ? 'as a run without a parent'
+          : `as a child of run ${JSON.stringify(record.parent.id)}`,
+      )
     return record
   }
 
@@ -154,7 +180,8 @@ export class RunService {
   #startChild(parent: RunRecord, effect: ChildEffect, existing?: 'existing'): ChildRun {
     const id = effect.id ?? `${parent.id}/${effect.key}`
     const workflow = effect.workflow as WorkflowCode
-    const problem = existing === undefined ? this.#createChild(id, parent, effect) : this.#findChild(id, parent)
+    const problem =
+      existing === undefined ? this.#createChild(id, parent, effect) : this.#findChild(id, parent)
     const cancel = async (reason: CancelledError): Promise<void> => {
       if ((await problem) !== undefined) return
       await this.#askToEnd(id, this.parts.codec.encodeError(reason), workflow)
@@ -172,7 +199,9 @@ export class RunService {
   async #findChild(id: string, parent: RunRecord): Promise<Encoded | undefined> {
     const { codec, store } = this.parts
     const record = await store.getRun(id)
-    return record?.parent?.id === parent.id ? undefined : codec.encodeError(new RunNotFoundError(id, store.location))
+    return record?.parent?.id === parent.id
+      ? undefined
+      : codec.encodeError(new RunNotFoundError(id, store.location))
   }
 
   /** @returns the encoded error of a child that cannot be: a refused input, an id that is taken */
@@ -183,7 +212,13 @@ export class RunService {
     try {
       const checked = workflow.definition.input !== undefined
       const input = checked ? await encodeInput(codec, workflow, codec.decode(effect.input)) : effect.input
-      record = await this.#create(this.#newRun(workflow, input, { id, parent: { id: parent.id, key: effect.key }, source: parent.source }))
+      record = await this.#create(
+        this.#newRun(workflow, input, {
+          id,
+          parent: { id: parent.id, key: effect.key },
+          source: parent.source,
+        }),
+      )
     } catch (error) {
       if (isRefusal(error)) return codec.encodeError(error)
       throw error
@@ -196,13 +231,17 @@ export class RunService {
   async #retryChild(child: RunRecord, workflow: WorkflowCode): Promise<void> {
     const ending = !ENDED.has(child.status) && (await this.#isAskedToEnd(child))
     const { no, epoch, status } = ending ? await this.end(child.id, workflow) : child
-    if (status === 'failed' || status === 'cancelled') await this.parts.store.reopen({ no, epoch, fresh: true })
+    if (status === 'failed' || status === 'cancelled')
+      await this.parts.store.reopen({ no, epoch, fresh: true })
   }
 
   async #isAskedToEnd({ no, base }: RunRecord): Promise<boolean> {
     const { store } = this.parts
     const [inbox, journal] = await Promise.all([store.pendingInbox(no), store.readJournal(no, base)])
-    return inbox.some(({ kind }) => kind === 'cancel') || journal.some(({ completion }) => completion.key === CANCEL_KEY)
+    return (
+      inbox.some(({ kind }) => kind === 'cancel') ||
+      journal.some(({ completion }) => completion.key === CANCEL_KEY)
+    )
   }
 
   async #childResult(id: string, workflow: WorkflowCode): Promise<ChildResult> {
@@ -210,21 +249,36 @@ export class RunService {
     let record = await this.find(id)
     if (record.status === 'blocked') await this.executor.take(record, workflow)
     record = await this.end(id, workflow)
-    if (record.status === 'blocked') throw new RunBlockedError(id, record.error === undefined ? undefined : codec.decodeError(record.error))
+    if (record.status === 'blocked')
+      throw new RunBlockedError(id, record.error === undefined ? undefined : codec.decodeError(record.error))
     if (record.output !== undefined) return { status: 'done', id, payload: record.output }
-    return { status: 'failed', id, payload: record.error ?? codec.encodeError(new Error(messageOf(record.status))) }
+    return {
+      status: 'failed',
+      id,
+      payload: record.error ?? codec.encodeError(new Error(messageOf(record.status))),
+    }
   }
 }
 
 /** What the schema makes of the input, encoded. Without a schema it is encoded before this returns. */
-export async function encodeInput(codec: Codec, { definition }: WorkflowCode, input: unknown): Promise<Encoded> {
-  return codec.encode(definition.input === undefined ? input : await validate(definition.input, input, 'The input'), 'input')
+export async function encodeInput(
+  codec: Codec,
+  { definition }: WorkflowCode,
+  input: unknown,
+): Promise<Encoded> {
+  return codec.encode(
+    definition.input === undefined ? input : await validate(definition.input, input, 'The input'),
+    'input',
+  )
 }
 
 /** A handle may have been asked for with the code of another workflow, which must not execute the run. */
 function requireCodeOf(record: RunRecord, workflow: WorkflowCode | undefined): void {
   if (workflow !== undefined && workflow.name !== record.workflow)
-    throw new RunConflictError(record.id, `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`)
+    throw new RunConflictError(
+      record.id,
+      `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`,
+    )
 }
 
 /** Another process that took the run over goes on with it: its result is waited for, whoever gets there. */

@@ -1,4 +1,13 @@
-import { createEngine, type EmbeddedEngine, memoryStore, parallel, race, type RunHandle, step, workflow } from 'ai-workflows'
+import {
+  createEngine,
+  type EmbeddedEngine,
+  memoryStore,
+  parallel,
+  race,
+  type RunHandle,
+  step,
+  workflow,
+} from 'ai-workflows'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { VirtualClock } from 'ai-workflows/testing'
 import { aborted, gate, quiet } from '../spec/support/gate.ts'
@@ -17,8 +26,13 @@ describe('several callers of one run', () => {
   test('M12: a hundred starts of one id at once give one run, and a hundred results', async () => {
     const engine = engineOver()
     let calls = 0
-    const flow = workflow({ name: 'w', execute: (_ctx, input: { n: number }) => step('s', () => ++calls + input.n) })
-    const runs = await Promise.all(Array.from({ length: 100 }, () => flow.start({ n: 1 }, { id: 'r', engine })))
+    const flow = workflow({
+      name: 'w',
+      execute: (_ctx, input: { n: number }) => step('s', () => ++calls + input.n),
+    })
+    const runs = await Promise.all(
+      Array.from({ length: 100 }, () => flow.start({ n: 1 }, { id: 'r', engine })),
+    )
     expect(new Set(await Promise.all(runs.map((run) => run.result())))).toEqual(new Set([2]))
     expect(calls).toBe(1)
   })
@@ -26,7 +40,10 @@ describe('several callers of one run', () => {
   test('result, cancel, retry, signal and status at once: the run ends once, and each answers', async () => {
     for (let round = 0; round < 20; round++) {
       const engine = engineOver()
-      const flow = workflow({ name: 'w', execute: (ctx) => parallel([step('a', () => 1), ctx.sleep(5), step('b', () => 2)]) })
+      const flow = workflow({
+        name: 'w',
+        execute: (ctx) => parallel([step('a', () => 1), ctx.sleep(5), step('b', () => 2)]),
+      })
       const run = await flow.start({}, { id: 'r', engine })
       const verbs: ((one: RunHandle) => Promise<unknown>)[] = [
         (one) => one.result(),
@@ -35,9 +52,12 @@ describe('several callers of one run', () => {
         (one) => one.signal('x', 1),
         (one) => one.status(),
       ]
-      const answers = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => verbs[(i + round) % verbs.length]?.(run)))
+      const answers = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, i) => verbs[(i + round) % verbs.length]?.(run)),
+      )
       for (const answer of answers)
-        if (answer.status === 'rejected') expect(['CANCELLED', 'RUN_CONFLICT']).toContain((answer.reason as { code: string }).code)
+        if (answer.status === 'rejected')
+          expect(['CANCELLED', 'RUN_CONFLICT']).toContain((answer.reason as { code: string }).code)
       await run.result().catch(() => undefined)
       expect(['cancelled', 'completed']).toContain(await run.status())
     }
@@ -74,7 +94,8 @@ describe('several callers of one run', () => {
     })
     const retried = new Promise((resolve, reject) => {
       engine.observe((event) => {
-        if (event.kind === 'run.ended' && event.status === 'failed') engine.get(flow, 'r').retry().then(resolve, reject)
+        if (event.kind === 'run.ended' && event.status === 'failed')
+          engine.get(flow, 'r').retry().then(resolve, reject)
       })
     })
     const run = await flow.start({}, { id: 'r', engine })
@@ -140,7 +161,9 @@ describe('several callers of one run', () => {
     const wrong = workflow({ name: 'wrong', execute: () => step('s', () => executed.push('wrong')) })
     const faults = faultyStore(store)
     faults.fail('heartbeat', { problem: 'io' })
-    await expect(flow.start({}, { id: 'r', engine: engineOver(faults.store) })).rejects.toMatchObject({ code: 'STORE' })
+    await expect(flow.start({}, { id: 'r', engine: engineOver(faults.store) })).rejects.toMatchObject({
+      code: 'STORE',
+    })
     await before.stop()
     const engine = engineOver(store)
     const conflict = { code: 'RUN_CONFLICT' }
@@ -231,10 +254,14 @@ describe('R6: stopping', () => {
         parallel([
           ctx.sleep('1h'),
           ctx.waitForEvent<number>('e'),
-          step('tries', () => {
-            if (++tries === 1) throw new Error('first')
-            return tries
-          }, { retry: { maxAttempts: 2, backoff: 'fixed', initialDelay: '1h' } }),
+          step(
+            'tries',
+            () => {
+              if (++tries === 1) throw new Error('first')
+              return tries
+            },
+            { retry: { maxAttempts: 2, backoff: 'fixed', initialDelay: '1h' } },
+          ),
         ]),
     })
     const run = await flow.start({}, { id: 'r', engine })
@@ -277,7 +304,15 @@ describe('R6: stopping', () => {
     const run = await flow.start({}, { engine })
     await engine.stop()
     await expect(flow.start({}, { engine })).rejects.toEqual(stopped)
-    for (const verb of [run.result(), run.cancel(), run.retry(), run.signal('x'), run.status(), engine.list(), engine.resume([flow])])
+    for (const verb of [
+      run.result(),
+      run.cancel(),
+      run.retry(),
+      run.signal('x'),
+      run.status(),
+      engine.list(),
+      engine.resume([flow]),
+    ])
       await expect(verb).rejects.toEqual(stopped)
   })
 

@@ -1,4 +1,13 @@
-import { any, createEngine, type EmbeddedEngine, memoryStore, parallel, race, step, workflow } from 'ai-workflows'
+import {
+  any,
+  createEngine,
+  type EmbeddedEngine,
+  memoryStore,
+  parallel,
+  race,
+  step,
+  workflow,
+} from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { aborted, gate, quiet } from '../spec/support/gate.ts'
@@ -27,7 +36,10 @@ describe('cancelling a run', () => {
         throw reason
       })
     const grandchild = workflow({ name: 'grandchild', execute: () => any([wait('g', 6)]) })
-    const child = workflow({ name: 'child', execute: (ctx) => parallel([wait('c', 6), ctx.invoke(grandchild, {})]) })
+    const child = workflow({
+      name: 'child',
+      execute: (ctx) => parallel([wait('c', 6), ctx.invoke(grandchild, {})]),
+    })
     const flow = workflow({
       name: 'root',
       execute: (ctx) =>
@@ -41,11 +53,19 @@ describe('cancelling a run', () => {
     await ready.promise
     await run.cancel('enough')
     await expect(run.result()).rejects.toEqual(cancelled)
-    for (const id of ['r/child', 'r/child/grandchild']) down.push(engine.find(id).result().catch(() => undefined))
+    for (const id of ['r/child', 'r/child/grandchild'])
+      down.push(
+        engine
+          .find(id)
+          .result()
+          .catch(() => undefined),
+      )
     await Promise.all(down)
     await quiet()
     expect(reasons.map((reason) => reason.split(' ')[0]).sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'g'])
-    expect(reasons.filter((reason) => reason.endsWith('run-cancelled enough')).length).toBeGreaterThanOrEqual(4)
+    expect(reasons.filter((reason) => reason.endsWith('run-cancelled enough')).length).toBeGreaterThanOrEqual(
+      4,
+    )
     const statuses = (await engine.list()).map(({ id, status }) => `${id} ${status}`)
     expect(statuses.sort()).toEqual(['r cancelled', 'r/child cancelled', 'r/child/grandchild cancelled'])
   })
@@ -58,7 +78,10 @@ describe('cancelling a run', () => {
       execute: (ctx) =>
         parallel(
           [
-            step('failing', () => Promise.reject(new Error('no')), { retry: { initialDelay: '1h', maxAttempts: 9 }, timeout: '2h' }),
+            step('failing', () => Promise.reject(new Error('no')), {
+              retry: { initialDelay: '1h', maxAttempts: 9 },
+              timeout: '2h',
+            }),
             ctx.sleep('1h'),
             ctx.waitForEvent('never', { timeout: '1h' }),
             race([ctx.sleep('2h'), ctx.sleep('3h')], { stagger: '1h', timeout: '9h' }),
@@ -90,7 +113,9 @@ describe('cancelling a run', () => {
             return aborted(signal)
           })
         } catch {
-          after.push(await step('more', () => 'ran').catch((error: unknown) => (error as { code: string }).code))
+          after.push(
+            await step('more', () => 'ran').catch((error: unknown) => (error as { code: string }).code),
+          )
         }
         return 'tidied up'
       },
@@ -123,7 +148,11 @@ describe('cancelling a run', () => {
     await quiet()
     await run.cancel('enough')
     expect(await other.run({}, { engine })).toBe('fine')
-    await expect(run.result()).rejects.toMatchObject({ code: 'CANCELLED', kind: 'run-cancelled', cause: 'enough' })
+    await expect(run.result()).rejects.toMatchObject({
+      code: 'CANCELLED',
+      kind: 'run-cancelled',
+      cause: 'enough',
+    })
   })
 
   test('the same loop in a branch that is given up ends with it, and its run goes on', async () => {
@@ -169,7 +198,10 @@ describe('cancelling a run', () => {
       expect(live).toMatchObject({ code: 'CANCELLED', kind: 'run-cancelled' })
       expect((live as Error).cause).toEqual(cause)
       await engine.stop()
-      const later = await engineOver(store).find('r').result().catch((error: unknown) => error)
+      const later = await engineOver(store)
+        .find('r')
+        .result()
+        .catch((error: unknown) => error)
       expect(later).toEqual(live)
     })
 
@@ -177,9 +209,19 @@ describe('cancelling a run', () => {
     ['a function', () => () => 1],
     ['a symbol', () => Symbol('s')],
     ['a promise', () => Promise.resolve(1)],
-    ['a proxy that throws', () => new Proxy({}, { get: () => raise(), ownKeys: () => raise(), getPrototypeOf: () => raise() })],
+    [
+      'a proxy that throws',
+      () => new Proxy({}, { get: () => raise(), ownKeys: () => raise(), getPrototypeOf: () => raise() }),
+    ],
     ['an error whose message throws', () => Object.defineProperty(new Error('x'), 'message', { get: raise })],
-    ['itself inside itself', () => { const self: { self?: unknown } = {}; self.self = self; return self }],
+    [
+      'itself inside itself',
+      () => {
+        const self: { self?: unknown } = {}
+        self.self = self
+        return self
+      },
+    ],
   ]
   for (const [what, make] of impossible)
     test(`E4: a reason that cannot be stored as it is (${what}) cancels all the same`, async () => {
@@ -215,7 +257,10 @@ describe('waiting for the cancelled', () => {
           ],
           { waitForCancelled: true, name: 'inner' },
         )
-        await parallel([inner, step('boom', () => boom.pass())], { waitForCancelled: true, name: 'outer' }).catch(() => undefined)
+        await parallel([inner, step('boom', () => boom.pass())], {
+          waitForCancelled: true,
+          name: 'outer',
+        }).catch(() => undefined)
         order.push('outer returned')
       },
     })
@@ -251,7 +296,9 @@ describe('waiting for the cancelled', () => {
             { waitForCancelled: true },
           )
         }
-        await parallel([branch, step('boom', () => boom.pass())], { waitForCancelled: true }).catch(() => undefined)
+        await parallel([branch, step('boom', () => boom.pass())], { waitForCancelled: true }).catch(
+          () => undefined,
+        )
         order.push('outer returned')
       },
     })
@@ -275,13 +322,16 @@ describe('waiting for the cancelled', () => {
       name: 'child',
       execute: async () => {
         try {
-          await parallel([
-            step('deaf', async () => {
-              inChild.open()
-              await deaf.pass()
-              order.push('deaf stopped')
-            }),
-          ], { waitForCancelled: true })
+          await parallel(
+            [
+              step('deaf', async () => {
+                inChild.open()
+                await deaf.pass()
+                order.push('deaf stopped')
+              }),
+            ],
+            { waitForCancelled: true },
+          )
         } finally {
           order.push('child ends')
         }
@@ -290,7 +340,9 @@ describe('waiting for the cancelled', () => {
     const flow = workflow({
       name: 'w',
       execute: async (ctx) => {
-        await parallel([ctx.invoke(child, {}), step('boom', () => boom.pass())], { waitForCancelled: true }).catch(() => undefined)
+        await parallel([ctx.invoke(child, {}), step('boom', () => boom.pass())], {
+          waitForCancelled: true,
+        }).catch(() => undefined)
         order.push('parent goes on')
       },
     })

@@ -1,4 +1,13 @@
-import { createEngine, type EmbeddedEngine, memoryStore, parallel, race, type StoreError, step, workflow } from 'ai-workflows'
+import {
+  createEngine,
+  type EmbeddedEngine,
+  memoryStore,
+  parallel,
+  race,
+  type StoreError,
+  step,
+  workflow,
+} from 'ai-workflows'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Write } from '../../src/core/ports/store.ts'
 import { gate, quiet } from '../spec/support/gate.ts'
@@ -27,8 +36,10 @@ function setUp(): { faults: FaultyStore; engine: EmbeddedEngine; another(): Embe
   return { faults, engine: another(), another }
 }
 
-const problem = (expected: StoreError['problem']) => expect.objectContaining({ code: 'STORE', problem: expected })
-const holds = (kind: Write['kind']) => (args: readonly unknown[]) => (args[0] as Write[]).some((write) => write.kind === kind)
+const problem = (expected: StoreError['problem']) =>
+  expect.objectContaining({ code: 'STORE', problem: expected })
+const holds = (kind: Write['kind']) => (args: readonly unknown[]) =>
+  (args[0] as Write[]).some((write) => write.kind === kind)
 
 function counting(): { calls: string[]; flow: ReturnType<typeof make> } {
   const calls: string[] = []
@@ -51,7 +62,15 @@ function counting(): { calls: string[]; flow: ReturnType<typeof make> } {
 }
 
 describe('R5: a store that fails', () => {
-  for (const verb of ['createRun', 'heartbeat', 'claim', 'lastInboxId', 'readJournal', 'readNotes', 'pendingInbox'] as const) {
+  for (const verb of [
+    'createRun',
+    'heartbeat',
+    'claim',
+    'lastInboxId',
+    'readJournal',
+    'readNotes',
+    'pendingInbox',
+  ] as const) {
     test(`R5: ${verb} fails once while a run starts: the start says so, and the same id starts when the store has recovered`, async () => {
       const { faults, engine } = setUp()
       const { flow, calls } = counting()
@@ -98,7 +117,10 @@ describe('R5: a store that fails', () => {
   test('R5: a run whose store failed lets the other runs of the engine go on', async () => {
     const { faults, engine } = setUp()
     const [first, second] = [gate(), gate()]
-    const flow = workflow({ name: 'held', execute: (_ctx, which: string) => step('wait', () => (which === 'one' ? first : second).pass()) })
+    const flow = workflow({
+      name: 'held',
+      execute: (_ctx, which: string) => step('wait', () => (which === 'one' ? first : second).pass()),
+    })
     const one = await flow.start('one', { id: 'one', engine })
     const two = await flow.start('two', { id: 'two', engine })
     await quiet()
@@ -113,7 +135,10 @@ describe('R5: a store that fails', () => {
   test('R3, R5: after a failed commit, what the run still writes does not spoil the commits of other runs', async () => {
     const { faults, engine } = setUp()
     const gates = { a: gate(), b: gate(), other: gate() }
-    const pair = workflow({ name: 'pair', execute: () => parallel([step('a', () => gates.a.pass()), step('b', () => gates.b.pass())]) })
+    const pair = workflow({
+      name: 'pair',
+      execute: () => parallel([step('a', () => gates.a.pass()), step('b', () => gates.b.pass())]),
+    })
     const single = workflow({ name: 'single', execute: () => step('other', () => gates.other.pass()) })
     const one = await pair.start({}, { id: 'pair', engine })
     const two = await single.start({}, { id: 'single', engine })
@@ -236,9 +261,11 @@ describe('R5: a store that fails', () => {
     const runs = await Promise.all(['1', '2', '3'].map((id) => flow.start({}, { id, engine })))
     const results = Promise.allSettled(runs.map((run) => run.result()))
     await held.reached
-    for (const verb of ['commit', 'release', 'removeOwner', 'heartbeat', 'post'] as const) faults.fail(verb, { times: Infinity, problem: 'full' })
+    for (const verb of ['commit', 'release', 'removeOwner', 'heartbeat', 'post'] as const)
+      faults.fail(verb, { times: Infinity, problem: 'full' })
     held.open()
-    for (const settled of await results) expect(settled).toMatchObject({ status: 'rejected', reason: problem('full') })
+    for (const settled of await results)
+      expect(settled).toMatchObject({ status: 'rejected', reason: problem('full') })
     await engine.stop()
   })
 
@@ -254,7 +281,10 @@ describe('R5: a store that fails', () => {
   test('R5: one run that cannot be read does not keep the others from being resumed', async () => {
     const { faults, engine, another } = setUp()
     const held = gate()
-    const flow = workflow({ name: 'held', execute: (_ctx, no: number) => step('s', () => held.pass().then(() => no)) })
+    const flow = workflow({
+      name: 'held',
+      execute: (_ctx, no: number) => step('s', () => held.pass().then(() => no)),
+    })
     for (let no = 1; no <= 3; no++) await flow.start(no, { id: `r${no}`, engine })
     await engine.stop({ grace: 0 })
     held.open()
@@ -268,7 +298,8 @@ describe('R5: a store that fails', () => {
 })
 
 describe('M9, R5: a child that cannot be told that its parent does not want it any more', () => {
-  const isCancel = ([item]: readonly unknown[]): boolean => (item as { kind: string }).kind === 'cancel' && (item as { run: number }).run === 2
+  const isCancel = ([item]: readonly unknown[]): boolean =>
+    (item as { kind: string }).kind === 'cancel' && (item as { run: number }).run === 2
 
   test('M9, R5: the parent that was cancelled does not end before the child knows', async () => {
     const { faults, engine } = setUp()

@@ -1,4 +1,13 @@
-import { createEngine, type EmbeddedEngine, memoryStore, parallel, race, type RunEvent, step, workflow } from 'ai-workflows'
+import {
+  createEngine,
+  type EmbeddedEngine,
+  memoryStore,
+  parallel,
+  race,
+  type RunEvent,
+  step,
+  workflow,
+} from 'ai-workflows'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { gate, quiet } from '../spec/support/gate.ts'
 import { LogBook } from '../spec/support/sandbox.ts'
@@ -65,11 +74,23 @@ describe('retry by hand', () => {
         return await step('second', () => fragile.call(name))
       },
     })
-    const waiting = workflow({ name: 'waiting', execute: (ctx) => (fragile.broken ? ctx.waitForEvent('never') : ctx.waitForEvent('never', { timeout: 1, timeoutValue: 'late' })) })
-    const flow = workflow({ name: 'w', execute: (ctx) => parallel([ctx.invoke(child, 'a'), ctx.invoke(waiting, {})]) })
+    const waiting = workflow({
+      name: 'waiting',
+      execute: (ctx) =>
+        fragile.broken
+          ? ctx.waitForEvent('never')
+          : ctx.waitForEvent('never', { timeout: 1, timeoutValue: 'late' }),
+    })
+    const flow = workflow({
+      name: 'w',
+      execute: (ctx) => parallel([ctx.invoke(child, 'a'), ctx.invoke(waiting, {})]),
+    })
     const run = await flow.start({}, { id: 'r', engine })
     await expect(run.result()).rejects.toMatchObject({ code: 'CHILD_FAILED' })
-    await engine.find('r/waiting').result().catch(() => undefined)
+    await engine
+      .find('r/waiting')
+      .result()
+      .catch(() => undefined)
     expect(await engine.find('r/waiting').status()).toBe('cancelled')
     fragile.broken = false
     await run.retry()
@@ -80,7 +101,10 @@ describe('retry by hand', () => {
   test('a cancelled run: the request is not obeyed again', async () => {
     const engine = engineOver()
     const held = gate<string>()
-    const flow = workflow({ name: 'w', execute: async () => [await step('a', () => 1), await step('b', () => held.pass())] })
+    const flow = workflow({
+      name: 'w',
+      execute: async () => [await step('a', () => 1), await step('b', () => held.pass())],
+    })
     const run = await flow.start({}, { id: 'r', engine })
     await held.reached
     await Promise.all([run.cancel('one'), run.cancel('two')])
@@ -93,7 +117,10 @@ describe('retry by hand', () => {
   test('a run whose group timed out gets the whole time again', async () => {
     const engine = engineOver()
     const held = gate<string>()
-    const flow = workflow({ name: 'w', execute: (ctx) => parallel([step('s', () => held.pass()), ctx.sleep(1)], { timeout: 20 }) })
+    const flow = workflow({
+      name: 'w',
+      execute: (ctx) => parallel([step('s', () => held.pass()), ctx.sleep(1)], { timeout: 20 }),
+    })
     const run = await flow.start({}, { id: 'r', engine })
     await expect(run.result()).rejects.toMatchObject({ code: 'TIMEOUT' })
     held.open('in time')
@@ -200,7 +227,13 @@ describe('retry by hand', () => {
       await run.result().catch(() => undefined)
       await engine.stop({ grace: 0 })
       faults.recover()
-      expect(await (await flow.start({}, { id: 'r', engine: engineOver(faults.store) })).result()).toEqual([1, 2, 'c', 'd', 'e'])
+      expect(await (await flow.start({}, { id: 'r', engine: engineOver(faults.store) })).result()).toEqual([
+        1,
+        2,
+        'c',
+        'd',
+        'e',
+      ])
       expect(calls).toEqual(['a', 'b'])
     }
   })

@@ -1,4 +1,13 @@
-import { createEngine, type EmbeddedEngine, memoryStore, type Operation, parallel, race, step, workflow } from 'ai-workflows'
+import {
+  createEngine,
+  type EmbeddedEngine,
+  memoryStore,
+  type Operation,
+  parallel,
+  race,
+  step,
+  workflow,
+} from 'ai-workflows'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { runInline } from '../../src/core/inline.ts'
 import { aborted, type Gate, gate, quiet } from '../spec/support/gate.ts'
@@ -16,7 +25,8 @@ const PLACES: readonly [string, (body: () => Promise<unknown>) => Promise<unknow
   ['outside of a workflow', (body) => runInline({ log: new LogBook() }, body)],
 ]
 
-const code = (error: unknown): unknown => (error as { kind?: string; code?: string }).kind ?? (error as { code?: string }).code
+const code = (error: unknown): unknown =>
+  (error as { kind?: string; code?: string }).kind ?? (error as { code?: string }).code
 
 function watched(name: string, held: Gate<string>, reasons: unknown[]): Operation<string> {
   return step(name, async ({ signal }) => {
@@ -57,7 +67,11 @@ for (const [place, within] of PLACES) {
       await within(async () => {
         const shared = watched('shared', held, reasons)
         const branch = async (): Promise<string> => await shared
-        const groups = [race([shared, step('1', () => first.pass())]), race([branch, step('2', () => second.pass())]), race([shared, step('3', () => third.pass())])]
+        const groups = [
+          race([shared, step('1', () => first.pass())]),
+          race([branch, step('2', () => second.pass())]),
+          race([shared, step('3', () => third.pass())]),
+        ]
         const all = Promise.all(groups)
         await third.reached
         first.open()
@@ -154,7 +168,11 @@ for (const [place, within] of PLACES) {
               order.push('stopped')
             }),
           ],
-          { signal: controller.signal, waitForCancelled: true, onProgress: () => controller.abort(new Error('from progress')) },
+          {
+            signal: controller.signal,
+            waitForCancelled: true,
+            onProgress: () => controller.abort(new Error('from progress')),
+          },
         )
         const ended = group.then(
           () => outcome.push('fulfilled'),

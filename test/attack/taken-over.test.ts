@@ -14,7 +14,9 @@ import { lasting } from './support/faulty-store.ts'
 type Place = 'memory' | 'sqlite'
 
 /** Two engines over the same runs, each with its own time: the first one's can stand still while the second's goes on. */
-async function pair(place: Place): Promise<{ first: EmbeddedEngine; second: EmbeddedEngine; clocks: [VirtualClock, VirtualClock] }> {
+async function pair(
+  place: Place,
+): Promise<{ first: EmbeddedEngine; second: EmbeddedEngine; clocks: [VirtualClock, VirtualClock] }> {
   const now = Date.now()
   const clocks: [VirtualClock, VirtualClock] = [new VirtualClock(now), new VirtualClock(now)]
   const open = await opener(place)
@@ -75,7 +77,9 @@ for (const place of ['memory', 'sqlite'] as const) {
       expect(await there.result()).toBe('second,second')
       firstGate.open('first')
       expect(await meanwhile(clocks[0], result)).toBe('second,second')
-      expect(reasons).toMatchObject([{ code: 'CANCELLED', kind: 'engine-stopping', cause: { code: 'STORE', problem: 'fenced' } }])
+      expect(reasons).toMatchObject([
+        { code: 'CANCELLED', kind: 'engine-stopping', cause: { code: 'STORE', problem: 'fenced' } },
+      ])
       const { journal } = await second.inspect('r')
       expect(journal.map(({ completion }) => completion.key).sort()).toEqual(['long', 'short'])
     })
@@ -141,7 +145,10 @@ describe('one owner at a time', () => {
     const engine = createEngine({ store: slow, clock, log: new LogBook() })
     onTestFinished(() => engine.stop({ grace: 0 }))
     const [one, two] = [gate(), gate()]
-    const flow = workflow({ name: 'w', execute: (_ctx, which: string) => step('s', () => (which === '1' ? one : two).pass()) })
+    const flow = workflow({
+      name: 'w',
+      execute: (_ctx, which: string) => step('s', () => (which === '1' ? one : two).pass()),
+    })
     const first = await flow.start('1', { id: '1', engine })
     holding = true
     const starting = flow.start('2', { id: '2', engine })
@@ -216,9 +223,17 @@ describe('one owner at a time', () => {
       await rm(dir, { recursive: true, force: true })
     })
     let calls = 0
-    const flow = workflow({ name: 'w', execute: (_ctx, no: number) => race([step('s', () => ++calls && no)]) })
+    const flow = workflow({
+      name: 'w',
+      execute: (_ctx, no: number) => race([step('s', () => ++calls && no)]),
+    })
     for (let no = 0; no < 5; no++) {
-      const runs = await Promise.all(engines.flatMap((engine) => [flow.start(no, { id: `r${no}`, engine }), flow.start(no, { id: `r${no}`, engine })]))
+      const runs = await Promise.all(
+        engines.flatMap((engine) => [
+          flow.start(no, { id: `r${no}`, engine }),
+          flow.start(no, { id: `r${no}`, engine }),
+        ]),
+      )
       expect(await Promise.all(runs.map((run) => run.result()))).toEqual([no, no, no, no])
     }
     expect(calls).toBe(5)

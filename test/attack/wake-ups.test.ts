@@ -1,11 +1,23 @@
-import { createEngine, type EmbeddedEngine, memoryStore, parallel, race, type RunEvent, step, workflow } from 'ai-workflows'
+import {
+  createEngine,
+  type EmbeddedEngine,
+  memoryStore,
+  parallel,
+  race,
+  type RunEvent,
+  step,
+  workflow,
+} from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { gate, quiet } from '../spec/support/gate.ts'
 import { LogBook } from '../spec/support/sandbox.ts'
 import { lasting } from './support/faulty-store.ts'
 
-function engineOver(store = memoryStore(), options: { clock?: VirtualClock; patience?: number } = {}): EmbeddedEngine {
+function engineOver(
+  store = memoryStore(),
+  options: { clock?: VirtualClock; patience?: number } = {},
+): EmbeddedEngine {
   const engine = createEngine({ store, log: new LogBook(), ...options })
   onTestFinished(() => engine.stop({ grace: 0 }))
   return engine
@@ -18,7 +30,13 @@ describe('nothing waits for ever', () => {
     const flow = workflow({
       name: 'w',
       execute: (ctx) => {
-        for (const operation of [step('s', () => new Promise(() => undefined)), ctx.sleep('1h'), ctx.waitForEvent('e'), ctx.invoke(child, {}), parallel([() => ctx.sleep('1h')])])
+        for (const operation of [
+          step('s', () => new Promise(() => undefined)),
+          ctx.sleep('1h'),
+          ctx.waitForEvent('e'),
+          ctx.invoke(child, {}),
+          parallel([() => ctx.sleep('1h')]),
+        ])
           void operation.then(() => undefined)
         return 'ended'
       },
@@ -34,7 +52,9 @@ describe('nothing waits for ever', () => {
     const flow = workflow({
       name: 'w',
       execute: async (ctx) => {
-        const all = [step('a', () => 1), step('b', () => 2), step('c', () => 3)].map((one) => one.then((value) => value))
+        const all = [step('a', () => 1), step('b', () => 2), step('c', () => 3)].map((one) =>
+          one.then((value) => value),
+        )
         if (early) return await all[0]
         await Promise.all(all)
         await step('held', () => held.pass())
@@ -45,7 +65,9 @@ describe('nothing waits for ever', () => {
     await held.reached
     await engine.stop({ grace: 0 })
     early = true
-    expect(await (await flow.start({}, { id: 'r', engine: engineOver(store, { patience: 10 }) })).result()).toBe(1)
+    expect(
+      await (await flow.start({}, { id: 'r', engine: engineOver(store, { patience: 10 }) })).result(),
+    ).toBe(1)
   })
 
   test('a replay that waits for something that is no operation is not lost when the engine stops', async () => {
@@ -106,7 +128,10 @@ describe('nothing waits for ever', () => {
       throw new Error('an observer that throws')
     })
     engine.observe(({ kind }) => told.push(kind))
-    const flow = workflow({ name: 'w', execute: async (ctx) => [await step('a', () => 1), await ctx.sleep('1h')] })
+    const flow = workflow({
+      name: 'w',
+      execute: async (ctx) => [await step('a', () => 1), await ctx.sleep('1h')],
+    })
     const run = await flow.start({}, { id: 'r', engine })
     await expect(run.result()).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(told).toContain('run.ended')
@@ -117,7 +142,10 @@ describe('time that jumps', () => {
   test('a clock that goes back a day: what ctx.now says never does, and timers of before still fire', async () => {
     let offset = 0
     const clock = new VirtualClock(Date.UTC(2030, 0, 10))
-    const jumping = { now: () => clock.now() + offset, schedule: (at: number, fire: () => void) => clock.schedule(at - offset, fire) }
+    const jumping = {
+      now: () => clock.now() + offset,
+      schedule: (at: number, fire: () => void) => clock.schedule(at - offset, fire),
+    }
     const engine = createEngine({ store: memoryStore(), log: new LogBook(), clock: jumping })
     onTestFinished(() => engine.stop({ grace: 0 }))
     const flow = workflow({
@@ -154,7 +182,10 @@ describe('time that jumps', () => {
         parallel([
           ctx.sleep('1h'),
           race([ctx.sleep('2h'), ctx.sleep('3h')], { stagger: '30m' }),
-          step('slow', () => (++attempts === 1 ? new Promise(() => undefined) : 'second'), { timeout: '1h', retry: { initialDelay: '1h' } }),
+          step('slow', () => (++attempts === 1 ? new Promise(() => undefined) : 'second'), {
+            timeout: '1h',
+            retry: { initialDelay: '1h' },
+          }),
           ctx.waitForEvent('never', { timeout: '5h', timeoutValue: 'late' }),
         ]),
     })

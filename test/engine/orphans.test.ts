@@ -23,7 +23,8 @@ function shortLived(store: Store): { readonly store: Store; die(): void } {
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
 async function forgetOwners(store: Store): Promise<void> {
-  for (const run of await store.listRuns({}, { limit: 10 })) if (run.owner !== undefined) await store.removeOwner(run.owner)
+  for (const run of await store.listRuns({}, { limit: 10 }))
+    if (run.owner !== undefined) await store.removeOwner(run.owner)
 }
 
 describe('a child that its parent gave up just before a crash', () => {
@@ -37,7 +38,9 @@ describe('a child that its parent gave up just before a crash', () => {
       execute: async () =>
         step('wait', ({ signal }) => {
           childIsRunning()
-          return new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+          return new Promise<never>((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason as Error)),
+          )
         }),
     })
     const parent = workflow({
@@ -62,7 +65,10 @@ describe('a child that its parent gave up just before a crash', () => {
 
     const after = createEngine({ store, log: silent })
     expect(await parent.get('p', { engine: after }).result()).toContain('fails')
-    await expect(after.find('p/child').result()).rejects.toMatchObject({ code: 'CANCELLED', kind: 'run-cancelled' })
+    await expect(after.find('p/child').result()).rejects.toMatchObject({
+      code: 'CANCELLED',
+      kind: 'run-cancelled',
+    })
     await stopped(before, after)
   })
 })

@@ -69,7 +69,12 @@ export interface Note {
 }
 
 export type Write =
-  | { readonly kind: 'completion'; readonly claim: Claim; readonly entry: JournalEntry; /** The inbox item that this consumes. */ readonly inboxId?: number }
+  | {
+      readonly kind: 'completion'
+      readonly claim: Claim
+      readonly entry: JournalEntry
+      /** The inbox item that this consumes. */ readonly inboxId?: number
+    }
   | { readonly kind: 'note'; readonly claim: Claim; readonly note: Note }
   | {
       readonly kind: 'end'
@@ -127,7 +132,11 @@ export interface Store {
    * epoch.
    * @returns the claim, or undefined when somebody else was first.
    */
-  claim(request: { readonly no: number; readonly epoch: number; readonly owner: string }): Promise<Claim | undefined>
+  claim(request: {
+    readonly no: number
+    readonly epoch: number
+    readonly owner: string
+  }): Promise<Claim | undefined>
   /** Gives a claimed run back, unfinished: owner cleared, status `pending`. Nothing happens under an old epoch. */
   release(claim: Claim): Promise<void>
   /**

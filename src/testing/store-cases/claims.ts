@@ -125,23 +125,29 @@ export const claimCases: readonly StoreCase[] = [
     },
   ),
 
-  storeCase('reopen with fresh hides the notes so far and drops cancel requests; without, both stay', async (store) => {
-    const first = await started(store)
-    await commit(store, note(first, 'early'), end(first, 'failed'))
-    const { no, epoch } = first
-    await store.post({ run: no, kind: 'cancel', name: '', payload: '1', at: 1 })
-    const event = await store.post({ run: no, kind: 'event', name: 'e', payload: '1', at: 1 })
-    assert.equal(await store.reopen({ no, epoch, fresh: true }), true)
-    assert.deepEqual(await store.readNotes(no), [])
-    assert.deepEqual(await store.pendingInbox(no), [event])
+  storeCase(
+    'reopen with fresh hides the notes so far and drops cancel requests; without, both stay',
+    async (store) => {
+      const first = await started(store)
+      await commit(store, note(first, 'early'), end(first, 'failed'))
+      const { no, epoch } = first
+      await store.post({ run: no, kind: 'cancel', name: '', payload: '1', at: 1 })
+      const event = await store.post({ run: no, kind: 'event', name: 'e', payload: '1', at: 1 })
+      assert.equal(await store.reopen({ no, epoch, fresh: true }), true)
+      assert.deepEqual(await store.readNotes(no), [])
+      assert.deepEqual(await store.pendingInbox(no), [event])
 
-    const second = await claimed(store, await stored(store, 'a'))
-    await commit(store, note(second, 'later'), end(second, 'blocked'))
-    const cancel = await store.post({ run: no, kind: 'cancel', name: '', payload: '1', at: 1 })
-    assert.equal(await store.reopen({ no, epoch: second.epoch, fresh: false }), true)
-    assert.deepEqual((await store.readNotes(no)).map(({ key }) => key), ['later'])
-    assert.deepEqual(await store.pendingInbox(no), [event, cancel])
-  }),
+      const second = await claimed(store, await stored(store, 'a'))
+      await commit(store, note(second, 'later'), end(second, 'blocked'))
+      const cancel = await store.post({ run: no, kind: 'cancel', name: '', payload: '1', at: 1 })
+      assert.equal(await store.reopen({ no, epoch: second.epoch, fresh: false }), true)
+      assert.deepEqual(
+        (await store.readNotes(no)).map(({ key }) => key),
+        ['later'],
+      )
+      assert.deepEqual(await store.pendingInbox(no), [event, cancel])
+    },
+  ),
 
   storeCase('reopen of an empty journal with fresh leaves base at 0', async (store) => {
     const claim = await started(store)

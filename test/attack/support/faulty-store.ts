@@ -49,14 +49,18 @@ export function faultyStore(inner: Store): FaultyStore {
       await gate.open
     }
     const plan = failure(verb, args)
-    const real = (): Promise<unknown> => (inner[verb] as (...all: readonly unknown[]) => Promise<unknown>)(...args)
+    const real = (): Promise<unknown> =>
+      (inner[verb] as (...all: readonly unknown[]) => Promise<unknown>)(...args)
     if (plan === undefined) return await real()
     if (plan.late) await real()
     failed++
     throw new StoreError(plan.problem, `Injected: ${verb} (${plan.problem})`)
   }
   const store = Object.fromEntries(
-    Object.keys(inner).map((name) => [name, name === 'location' ? inner.location : (...args: unknown[]) => call(name as Verb, args)]),
+    Object.keys(inner).map((name) => [
+      name,
+      name === 'location' ? inner.location : (...args: unknown[]) => call(name as Verb, args),
+    ]),
   ) as unknown as Store
   return {
     store,

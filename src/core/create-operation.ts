@@ -1,0 +1,19 @@
+import { type Operation, OperationCore, type Work } from './operation.ts'
+import type { Scope } from './scope.ts'
+
+/** @param caller frames from this function up are left out of the place that a never awaited operation is reported with (M5) */
+export function createOperation<T>(scope: Scope, work: Work, caller: object): Operation<T> {
+  const operation = new OperationCore(scope, work)
+  if (scope.host.runId !== undefined) operation.place = placeOf(caller)
+  return operation as Operation<T>
+}
+
+/** Costs one stack frame, formatted only for a report. */
+function placeOf(caller: object): { stack?: string } {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 1
+  const place = {}
+  Error.captureStackTrace(place, caller as () => void)
+  Error.stackTraceLimit = limit
+  return place
+}
