@@ -50,13 +50,18 @@ export class Executor {
     return this.#active.get(no)
   }
 
+  /** @throws {EngineStoppedError} */
+  requireRunning(): void {
+    if (this.#stopping !== undefined) throw this.#stopping
+  }
+
   /**
    * Executes the run here, unless that is done already.
    * @returns undefined when a live process elsewhere executes it, or it has changed since it was read
    * @throws {EngineStoppedError}
    */
   async take(record: RunRecord, workflow: WorkflowCode): Promise<ActiveRun | undefined> {
-    if (this.#stopping !== undefined) throw this.#stopping
+    this.requireRunning()
     const active = this.#active.get(record.no)
     if (active !== undefined) return active
     const taking = this.#taking.get(record.no) ?? this.#begin(record, workflow)

@@ -72,6 +72,7 @@ export class RunService {
   async end(id: string, workflow: WorkflowCode | undefined): Promise<RunRecord> {
     const { clock } = this.parts
     for (;;) {
+      this.executor.requireRunning()
       const record = await this.find(id)
       if (ENDED.has(record.status) || record.status === 'blocked') return record
       const active = this.executor.active(record.no) ?? (await this.#takeUp(record, workflow))

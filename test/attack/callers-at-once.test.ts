@@ -53,7 +53,7 @@ describe('several callers of one run', () => {
         (one) => one.status(),
       ]
       const answers = await Promise.allSettled(
-        Array.from({ length: 20 }, (_, i) => verbs[(i + round) % verbs.length]?.(run)),
+        Array.from({ length: 20 }, async (_, i) => await verbs[(i + round) % verbs.length]?.(run)),
       )
       for (const answer of answers)
         if (answer.status === 'rejected')
@@ -330,6 +330,27 @@ describe('R6: stopping', () => {
     await stopping
     await expect(starting).rejects.toEqual(stopped)
     expect(await flow.run({}, { id: 'r', engine: engineOver(faults.store) })).toBe('done')
+  })
+
+  test('R6: who waits for a run that another engine executes is told when the own engine stops', async () => {
+    const store = lasting(memoryStore())
+    const clock = new VirtualClock(Date.now())
+    const held = gate()
+    const flow = workflow({ name: 'w', execute: () => step('s', () => held.pass()) })
+    await flow.start({}, { id: 'r', engine: engineOver(store, new VirtualClock(clock.now())) })
+    const waiting = engineOver(store, clock)
+    const results = [waiting.find('r').result(), flow.get('r', { engine: waiting }).result()]
+    const told = Promise.allSettled(results)
+    await quiet()
+    await waiting.stop()
+    clock.advance(200)
+    await quiet()
+    expect(await told).toEqual([
+      { status: 'rejected', reason: stopped },
+      { status: 'rejected', reason: stopped },
+    ])
+    expect(clock.pending).toBe(0)
+    held.open()
   })
 
   test('R6: an engine whose store never opened stops quietly', async () => {

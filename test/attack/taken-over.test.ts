@@ -40,14 +40,14 @@ async function opener(place: Place): Promise<() => Promise<Store>> {
 
 /** Lets time go on by steps of a poll, until the promise has settled. */
 async function meanwhile<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
-  let settled = false
-  const done = (): void => void (settled = true)
-  promise.then(done, done)
-  while (!settled) {
+  const ended = new AbortController()
+  const settled = promise.finally(() => ended.abort())
+  settled.catch(() => undefined)
+  while (!ended.signal.aborted) {
     clock.advance(200)
     await quiet(2)
   }
-  return await promise
+  return await settled
 }
 
 for (const place of ['memory', 'sqlite'] as const) {

@@ -1,13 +1,4 @@
-import {
-  createEngine,
-  type EmbeddedEngine,
-  memoryStore,
-  type Operation,
-  parallel,
-  race,
-  step,
-  workflow,
-} from 'ai-workflows'
+import { createEngine, type EmbeddedEngine, memoryStore, parallel, race, step, workflow } from 'ai-workflows'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { gate } from '../spec/support/gate.ts'
 import { LogBook } from '../spec/support/sandbox.ts'
@@ -128,7 +119,7 @@ describe('values that cross', () => {
   ]
   for (const [what, execute, expected] of executes)
     test(`execute ${what}`, async () =>
-      expect(await outcome(workflow({ name: 'w', execute: execute as () => unknown }))).toEqual(expected))
+      expect(await outcome(workflow({ name: 'w', execute }))).toEqual(expected))
 
   const failing: readonly [string, () => unknown, object][] = [
     ['throws synchronously', () => raise(new RangeError('sync')), { name: 'RangeError', message: 'sync' }],
@@ -150,7 +141,7 @@ describe('values that cross', () => {
   ]
   for (const [what, execute, expected] of failing)
     test(`execute ${what}`, async () => {
-      const result = (await outcome(workflow({ name: 'w', execute: execute as () => unknown }))) as {
+      const result = (await outcome(workflow({ name: 'w', execute }))) as {
         thrown: unknown
       }
       expect('thrown' in result).toBe(true)
@@ -222,7 +213,7 @@ describe('values that cross', () => {
 
   test('a promise whose constructor throws fails its step, and nothing else', async () => {
     const trap = Promise.resolve(1)
-    Object.defineProperty(trap, 'constructor', { get: () => raise(new Error('constructor')) })
+    void Object.defineProperty(trap, 'constructor', { get: () => raise(new Error('constructor')) })
     const flow = workflow({
       name: 'w',
       execute: async () => await parallel([step('s', () => trap), () => trap], { settle: true }),
@@ -270,7 +261,7 @@ describe('values that cross', () => {
       name: 'w',
       execute: async () => {
         const result = await parallel(
-          Object.fromEntries(names.map((name, i) => [name, step('s', () => i) as Operation<number>])),
+          Object.fromEntries(names.map((name, i) => [name, step('s', () => i)])),
           { concurrency: 1000 },
         )
         return [Object.keys(result).every((name, i) => name === names[i]), result['key 99999']]
