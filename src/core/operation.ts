@@ -60,7 +60,7 @@ export class OperationCore implements Operation<unknown> {
   #listener: Listener | undefined
   /** Beyond the first: most operations have one. */
   #listeners: Set<Listener> | undefined
-  #waiters: PlainAwait[] | undefined
+  #waiters: Set<PlainAwait> | undefined
 
   constructor(scope: Scope, work: Work) {
     this.scope = scope
@@ -166,7 +166,7 @@ export class OperationCore implements Operation<unknown> {
     if (stranger !== undefined) return rejected(stranger)
     if (cancelled !== undefined) return here.refuse(cancelled)
     const waiter = new PlainAwait(this, here)
-    ;(this.#waiters ??= []).push(waiter)
+    ;(this.#waiters ??= new Set()).add(waiter)
     this.want()
     this.start()
     return waiter.promise
@@ -174,8 +174,7 @@ export class OperationCore implements Operation<unknown> {
 
   /** Forgets a plain await whose scope was cancelled. */
   drop(waiter: PlainAwait): void {
-    const index = this.#waiters?.indexOf(waiter) ?? -1
-    if (index >= 0) this.#waiters?.splice(index, 1)
+    this.#waiters?.delete(waiter)
   }
 }
 

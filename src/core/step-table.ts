@@ -21,6 +21,7 @@ export class StepTable {
     defineProperty: refuse,
     deleteProperty: refuse,
     setPrototypeOf: refuse,
+    preventExtensions: refuse,
   })
 
   started(key: Key): void {
