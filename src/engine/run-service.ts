@@ -146,7 +146,7 @@ export class RunService {
     if (this.#unnamed.has(workflow)) return
     this.#unnamed.add(workflow)
     this.parts.log.warn(
-      'A workflow without a name runs, but cannot be found again after a restart: give it a `name` to make its runs resumable',
+      'Runs of a workflow without a name cannot be resumed by themselves after a restart: give it a `name`',
     )
   }
 

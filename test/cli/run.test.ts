@@ -149,7 +149,7 @@ export default one`
     write('two.ts', two)
     const { code, stderr } = await cli('run', 'two.ts', '--workflow', 'two')
     expect(code).toBe(0)
-    expect(stderr.match(/cannot be resumed by itself/g)).toHaveLength(1)
+    expect(stderr.match(/cannot be resumed by themselves/g)).toHaveLength(1)
   })
 
   test('M12: an id that exists gives its result again, and nothing is executed', async () => {

@@ -34,12 +34,6 @@ export async function run(context: CommandContext, file: string, options: RunOpt
   const executed = await execute(context, async (engine, runs) => {
     const loaded = await loadWorkflowFile(file)
     const code = chooseWorkflow(loaded, options.workflow)
-    if (code.name === undefined) {
-      const { terminal } = context
-      terminal.warn(
-        'the workflow has no name, so this run cannot be resumed by itself after a restart: give it one',
-      )
-    }
     const start: Start = { code, input, source: loaded.path }
     if (options.id !== undefined) await startAs(context, engine, runs, start, options.id)
     else if (options.new === true || !(await takeUpEarlier(context, engine, runs, start)))
