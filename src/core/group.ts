@@ -107,10 +107,13 @@ export class Group implements Work, BranchOwner {
     const verdict =
       this.#policy.afterBranch(branch, this) ??
       (this.#ended === this.#branches.length ? this.#policy.afterAll(this) : undefined)
-    if (verdict !== undefined) return this.#finish(verdict)
-    if (this.#settings.stagger !== undefined && branch.index === this.#next - 1)
-      this.#allowed = this.#next + 1
-    this.#pump()
+    if (verdict === undefined) {
+      if (this.#settings.stagger !== undefined && branch.index === this.#next - 1)
+        this.#allowed = this.#next + 1
+      this.#pump()
+    }
+    this.#scope.host.groupChanged(this.key, this.#counts()) // with the next branch in the place that became free
+    if (verdict !== undefined) this.#finish(verdict)
   }
 
   #open(): void {
@@ -161,12 +164,11 @@ export class Group implements Work, BranchOwner {
 
   #report(): void {
     const { onProgress } = this.#settings
-    const counts = this.#counts()
-    this.#scope.host.groupChanged(this.key, counts)
+    if (onProgress === undefined) return
     const warn = (error: unknown): void =>
       this.#scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
     try {
-      const returned: unknown = onProgress?.(counts)
+      const returned: unknown = onProgress(this.#counts())
       if (returned instanceof Promise) returned.catch(warn)
     } catch (error) {
       warn(error)
