@@ -5,7 +5,7 @@ import { newRun, stored } from './fixtures.ts'
 
 export const runCases: readonly StoreCase[] = [
   storeCase('createRun stores what it is given, pending, unclaimed and not ended', async (store) => {
-    const run = newRun('a', { parent: { id: 'p', key: 'p/child' }, source: '/work/orders.ts' })
+    const run = newRun('a', { parent: { id: 'p', key: 'p/child' }, source: '/home/eve/orders.ts' })
     const result = await store.createRun(run)
     assert.equal(result.created, true)
     assert.deepEqual(result.run, {
