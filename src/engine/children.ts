@@ -2,9 +2,12 @@ import type { CancelledError } from '../core/errors.ts'
 import type { ChildEffect, Encoded, Key } from '../core/ports/effects.ts'
 
 /** How a child run ended, as its parent is told. */
-export type ChildResult =
-  | { readonly status: 'done'; readonly id: string; readonly payload: Encoded }
-  | { readonly status: 'failed'; readonly id: string; readonly payload: Encoded }
+export interface ChildResult {
+  readonly status: 'done' | 'failed'
+  readonly id: string
+  /** The output, or the error. */
+  readonly payload: Encoded
+}
 
 /** A child run that the parent waits for. */
 export interface ChildRun {

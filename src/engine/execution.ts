@@ -54,14 +54,6 @@ export class Execution {
     this.#run = new Run(identity, this.#effects, codec, log, observe)
   }
 
-  get runNo(): number {
-    return this.#options.record.no
-  }
-
-  get claim(): Claim {
-    return this.#options.claim
-  }
-
   /** Keys of steps that were given up but still run. */
   get lingering(): readonly string[] {
     return this.#effects.lingering
