@@ -1,25 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { SerializationError } from '../errors.ts'
 import { createCodec } from './codec.ts'
-
-class Money {
-  readonly amount: number
-  readonly currency: string
-
-  constructor(amount: number, currency: string) {
-    if (typeof amount !== 'number') throw new Error('the constructor ran')
-    this.amount = amount
-    this.currency = currency
-  }
-
-  get isDebt(): boolean {
-    return this.amount < 0
-  }
-
-  set total(value: number) {
-    throw new Error(`a setter ran with ${value}`)
-  }
-}
+import { Money } from '../../../test/support/money.ts'
 
 const codec = createCodec([Money])
 
