@@ -63,7 +63,7 @@ async function expect(
   if (run.knows(completion.key)) return
   const appeared = await new Promise<boolean>((resolve) => {
     const stopWaiting = run.whenKnown(completion.key, () => settle(true))
-    const stopTimer = clock.schedule(clock.now() + patience, () => settle(false))
+    const stopTimer = clock.after(patience, () => settle(false))
     const interrupted = (): void => settle(false)
     const settle = (found: boolean): void => {
       stopWaiting()

@@ -83,7 +83,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     const { fn, timeout } = this.#definition
     if (timeout !== undefined) {
       const { clock } = this.#control
-      this.#cancelTimeout = clock.schedule(clock.now() + timeout, () => this.#timeOut(timeout))
+      this.#cancelTimeout = clock.after(timeout, () => this.#timeOut(timeout))
     }
     let returned: Promise<unknown>
     try {

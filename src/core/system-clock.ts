@@ -3,18 +3,18 @@ import type { Clock } from './ports/clock.ts'
 /** Longest delay of `setTimeout`: above it Node fires at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1
 
-/** The machine's clock. Timers keep the process alive. */
+/** So often a long wait looks at the wall clock again: somebody may have set it. */
+const LOOK = 30_000
+
+/** The machine's clocks. Timers keep the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  steady: () => performance.now(),
   schedule(at, fire) {
     let timer: NodeJS.Timeout
     const arm = (): void => {
-      const delay = at - Date.now()
-      // A timer may come a millisecond early by the wall clock, and long ones come in parts: look again.
-      timer = setTimeout(
-        delay > LONGEST_TIMEOUT ? arm : fireWhenDue,
-        Math.min(Math.max(delay, 0), LONGEST_TIMEOUT),
-      )
+      // A timer may come a millisecond early by the wall clock, so look again.
+      timer = setTimeout(fireWhenDue, Math.min(Math.max(at - Date.now(), 0), LOOK))
     }
     const fireWhenDue = (): void => {
       if (Date.now() >= at) fire()
@@ -22,5 +22,19 @@ export const systemClock: Clock = {
     }
     arm()
     return () => clearTimeout(timer)
+  },
+  after(delay, fire) {
+    const until = performance.now() + delay
+    let timer: NodeJS.Timeout
+    const arm = (): void => {
+      const left = until - performance.now()
+      timer = setTimeout(left > LONGEST_TIMEOUT ? arm : fire, Math.min(Math.max(left, 0), LONGEST_TIMEOUT))
+    }
+    arm()
+    return () => clearTimeout(timer)
+  },
+  every(interval, fire) {
+    const timer = setInterval(fire, interval)
+    return () => clearInterval(timer)
   },
 }

@@ -50,7 +50,7 @@ export const ENGINE_CHECKS: Readonly<Record<'classes' | 'log' | 'patience' | 'cl
   classes: array,
   log: having('debug', 'info', 'warn', 'error'),
   patience: duration,
-  clock: having('now', 'schedule'),
+  clock: having('now', 'steady', 'schedule', 'after', 'every'),
   random: having('uuid'),
 }
 

@@ -188,7 +188,7 @@ export class Executor {
     const { clock } = this.#parts
     let stopTimer: () => void = () => undefined
     const late = new Promise<void>((resolve) => {
-      stopTimer = clock.schedule(clock.now() + grace, () => resolve())
+      stopTimer = clock.after(grace, () => resolve())
     })
     await Promise.race([work, late])
     stopTimer()

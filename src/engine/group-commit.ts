@@ -49,7 +49,7 @@ export class GroupCommit {
   /** Written after a while, unless `forget` comes first: most steps end before their start is worth a row. */
   note(write: Extract<Write, { kind: 'note' }>, sink: CommitSink): void {
     this.#notes.set(noteId(write), { write, sink })
-    this.#cancelNotes ??= this.#clock.schedule(this.#clock.now() + NOTE_DELAY, () => this.#writeNotes())
+    this.#cancelNotes ??= this.#clock.after(NOTE_DELAY, () => this.#writeNotes())
   }
 
   forget(run: number, key: string): void {

@@ -47,19 +47,14 @@ export class InboxWatch {
 
   async #begin(generation: number): Promise<void> {
     this.#last = await this.#store.lastInboxId()
-    this.#again(generation)
-  }
-
-  #again(generation: number): void {
     if (generation !== this.#generation) return
-    this.#cancel = this.#clock.schedule(this.#clock.now() + INTERVAL, () => {
-      this.#look().then(
-        () => this.#again(generation),
-        (error: unknown) => {
-          this.#onError(error)
-          this.#again(generation)
-        },
-      )
+    let looking = false
+    this.#cancel = this.#clock.every(INTERVAL, () => {
+      if (looking) return
+      looking = true
+      this.#look()
+        .catch(this.#onError)
+        .finally(() => (looking = false))
     })
   }
 

@@ -62,6 +62,8 @@ export class Ownership {
 
   async #startBeating(): Promise<void> {
     this.#started ??= this.#beat()
+    // A missed beat is harmless: the next one comes, and the store refuses what a lost owner writes.
+    this.#cancelHeartbeat ??= this.#clock.every(HEARTBEAT, () => void this.#beat().catch(() => undefined))
     try {
       await this.#started
     } catch (error) {
@@ -72,10 +74,6 @@ export class Ownership {
 
   async #beat(): Promise<void> {
     const owner: Owner = { id: this.#id, pid: process.pid, host: hostname(), heartbeatAt: this.#clock.now() }
-    this.#cancelHeartbeat = this.#clock.schedule(owner.heartbeatAt + HEARTBEAT, () => {
-      // A missed beat is harmless: the next one comes, and the store refuses what a lost owner writes.
-      this.#beat().catch(() => undefined)
-    })
     await this.#store.heartbeat(owner)
   }
 }

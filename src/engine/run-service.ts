@@ -77,7 +77,7 @@ export class RunService {
       if (ENDED.has(record.status) || record.status === 'blocked') return record
       const active = this.executor.active(record.no) ?? (await this.#takeUp(record, workflow))
       if (active !== undefined) await outcomeHere(active)
-      else await new Promise<void>((resolve) => clock.schedule(clock.now() + LOOK, resolve))
+      else await new Promise<void>((resolve) => clock.after(LOOK, resolve))
     }
   }
 

@@ -150,7 +150,7 @@ describe('arguments', () => {
   test.for([
     [['run'], /missing required argument 'file'/],
     [['list', '--limit', '0'], /whole number/],
-    [['list', '--status', 'lost'], /Allowed choices are running, interrupted/],
+    [['list', '--status', 'lost'], /Allowed choices are running, waiting, interrupted/],
     [['signal', 'x'], /missing required argument 'event'/],
     [['run', 'f.ts', 'g.ts'], /too many arguments/],
   ] as const)('%s: bad usage is refused', async ([args, says]) => {

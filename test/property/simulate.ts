@@ -58,13 +58,18 @@ const EVENTS = [
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
+function soon(fire: () => void): () => void {
+  const timer = setImmediate(fire)
+  return () => clearImmediate(timer)
+}
+
 /** No program here awaits anything but operations, so an operation that does not exist by now never will. */
 const impatient: Clock = {
   now: () => 0,
-  schedule(_at, fire) {
-    const soon = setImmediate(fire)
-    return () => clearImmediate(soon)
-  },
+  steady: () => 0,
+  schedule: (_at, fire) => soon(fire),
+  after: (_delay, fire) => soon(fire),
+  every: () => () => undefined,
 }
 
 /** @throws when the run breaks a rule, or hangs */

@@ -281,7 +281,13 @@ test('D6: two engines with the same sources of time and chance give the same run
       store: memoryStore(),
       log: new LogBook(),
       random: { uuid: () => `00000000-0000-4000-8000-${String(++id).padStart(12, '0')}` },
-      clock: { now: () => 1_000_000, schedule: () => () => undefined },
+      clock: {
+        now: () => 1_000_000,
+        steady: () => 0,
+        schedule: () => () => undefined,
+        after: () => () => undefined,
+        every: () => () => undefined,
+      },
     })
     const flow = workflow({
       name: 'flow',

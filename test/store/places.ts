@@ -9,7 +9,8 @@ import type { Clock } from '../../src/core/ports/clock.ts'
 import type { Store } from '../../src/core/ports/store.ts'
 import { connect } from '../../src/store/sqlite/connection.ts'
 import { sqliteStore, type SqliteStoreOptions, storeOver } from '../../src/store/sqlite/index.ts'
-import { steadyClock, systemRandom } from '../../src/store/sqlite/patience.ts'
+import { systemRandom } from '../../src/store/sqlite/patience.ts'
+import { systemClock } from '../../src/core/system-clock.ts'
 import type { StorePlace } from '../../src/testing/store-suite.ts'
 
 /** An empty folder. */
@@ -41,7 +42,7 @@ export async function temporaryStore(options: Omit<SqliteStoreOptions, 'dir' | '
 
 /** A store and, for making things go wrong, its own connection. */
 export async function openWithConnection(file: string): Promise<{ store: Store; db: DatabaseSync }> {
-  const patience = { clock: steadyClock, random: systemRandom, limit: 5000 }
+  const patience = { clock: systemClock, random: systemRandom, limit: 5000 }
   const connection = await connect(file, 'full', patience)
   const store = storeOver(connection, patience)
   onTestFinished(() => store.close())
@@ -63,6 +64,7 @@ export function turnClock(): Clock & { waits: number } {
   return {
     waits: 0,
     now: () => time,
+    steady: () => time,
     schedule(at, fire) {
       this.waits++
       setImmediate(() => {
@@ -71,6 +73,10 @@ export function turnClock(): Clock & { waits: number } {
       })
       return () => undefined
     },
+    after(delay, fire) {
+      return this.schedule(time + delay, fire)
+    },
+    every: () => () => undefined,
   }
 }
 

@@ -57,7 +57,7 @@ describe('R5 a full disk', () => {
   it('fails only those of several writes at once that do not fit', async () => {
     const { store, db } = await openWithConnection(join(folder(), 'runs.db'))
     const claims = await Promise.all(['a', 'b', 'c'].map((id) => started(store, id)))
-    db.exec('PRAGMA max_page_count = 60')
+    db.exec('PRAGMA max_page_count = 80')
     const outcomes = await Promise.allSettled(
       claims.map((claim, n) =>
         store.commit([entry(claim, 1, stepDone('k', n === 1 ? LARGE.repeat(9) : '1'))]),
@@ -73,7 +73,7 @@ describe('R5 a full disk', () => {
     const store = await open({ dir })
     const a = await started(store, 'a')
     const ballast = join(dir, 'ballast')
-    writeFileSync(ballast, Buffer.alloc(1 << 20))
+    writeFileSync(ballast, Buffer.alloc(7 << 18))
     const acknowledged = await fill(store, a, 'full')
     await rejectsWith('full', store.createRun(newRun('b', { input: LARGE })))
     expect(await keys(store, a.no)).toHaveLength(acknowledged)

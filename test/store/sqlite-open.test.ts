@@ -13,7 +13,9 @@ import { describe, expect, it } from 'vitest'
 import { connect } from '../../src/store/sqlite/connection.ts'
 import { requireSqlite } from '../../src/store/sqlite/identity.ts'
 import { sqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/index.ts'
-import { steadyClock, systemRandom } from '../../src/store/sqlite/patience.ts'
+import { LATEST } from '../../src/store/sqlite/migrations/index.ts'
+import { systemRandom } from '../../src/store/sqlite/patience.ts'
+import { systemClock } from '../../src/core/system-clock.ts'
 import { newRun } from '../../src/testing/store-cases/fixtures.ts'
 import { failure, folder, open, openWithConnection, rawDatabase, turnClock } from './places.ts'
 import { command, startChild } from './processes.ts'
@@ -37,7 +39,7 @@ describe('opening', () => {
   })
 
   it('R2 is durable through a power failure by default, and relaxed only on request', async () => {
-    const patience = { clock: steadyClock, random: systemRandom, limit: 0 }
+    const patience = { clock: systemClock, random: systemRandom, limit: 0 }
     for (const [durability, synchronous] of [
       ['full', 2],
       ['process-crash', 1],
@@ -48,7 +50,7 @@ describe('opening', () => {
       expect(pragma('journal_mode')).toBe('wal')
       expect(pragma('wal_autocheckpoint')).toBe(1000)
       expect(pragma('busy_timeout')).toBe(0)
-      expect(pragma('user_version')).toBe(1)
+      expect(pragma('user_version')).toBe(LATEST)
       expect(pragma('application_id')).toBe(0x61697766)
       db.close()
     }
@@ -97,19 +99,19 @@ describe('R5 refusals leave everything as it was', () => {
     const file = join(folder(), 'runs.db')
     await (await sqliteStore({ file })).close()
     const db = rawDatabase(file)
-    db.exec('PRAGMA user_version = 2')
+    db.exec(`PRAGMA user_version = ${LATEST + 1}`)
     db.close()
     const before = readFileSync(file)
     const [problem, message] = await refusal(file)
     expect(problem).toBe('too-new')
-    expect(message).toMatch(/format 2.*up to 1.*update ai-workflows/)
+    expect(message).toMatch(new RegExp(`format ${LATEST + 1}.*up to ${LATEST}.*update ai-workflows`))
     expect(readFileSync(file)).toEqual(before)
     expect(readdirSync(dirname(file))).toEqual(['runs.db'])
   })
 
   it('of one that is from the future by its write-ahead log only', async () => {
     const { store, db } = await openWithConnection(join(folder(), 'runs.db'))
-    db.exec('PRAGMA user_version = 2')
+    db.exec(`PRAGMA user_version = ${LATEST + 1}`)
     expect((await refusal(store.location))[0]).toBe('too-new')
   })
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RunFilter } from '../../src/core/ports/store.ts'
 import { listQuery } from '../../src/store/sqlite/listing.ts'
+import { LATEST } from '../../src/store/sqlite/migrations/index.ts'
 import { migrate } from '../../src/store/sqlite/migrate.ts'
 import { fromText, toText } from '../../src/store/sqlite/text.ts'
 import { folder, openWithConnection, rawDatabase } from './places.ts'
@@ -33,7 +34,7 @@ describe('migrating', () => {
       expect.objectContaining({ problem: 'not-a-database' }),
     )
     const { db } = await openWithConnection(join(folder(), 'runs.db'))
-    db.exec('PRAGMA user_version = 2')
+    db.exec(`PRAGMA user_version = ${LATEST + 1}`)
     expect(() => migrate(db, 'runs.db')).toThrow(expect.objectContaining({ problem: 'too-new' }))
     expect(db.isTransaction).toBe(false)
   })

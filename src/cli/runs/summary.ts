@@ -5,6 +5,7 @@ import type { Style } from '../terminal.ts'
 /** A run's status as a user sees it: one that should be running, and that nobody executes, is interrupted. */
 export const SHOWN_STATUSES = [
   'running',
+  'waiting',
   'interrupted',
   'completed',
   'failed',
@@ -61,6 +62,7 @@ export function summaryDocument(summary: Summary, now: number): object {
 
 export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
   running: 'cyan',
+  waiting: 'blue',
   interrupted: 'yellow',
   completed: 'green',
   failed: 'red',

@@ -7,7 +7,11 @@
  */
 import type { Completion, Encoded, Key } from './effects.ts'
 
-export type RunStatus = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'blocked'
+/**
+ * `pending`: nobody executes it, and whoever can may begin. `running`: its owner executes it. `waiting`: it only waits, for
+ * a time, an event or a child, and is in nobody's memory until then (R7). `blocked`: it needs a hand (D5).
+ */
+export type RunStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'blocked'
 
 /** Every status but these can still change by itself. */
 export const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>(['completed', 'failed', 'cancelled'])
@@ -34,10 +38,16 @@ export interface RunRecord {
   readonly createdAt: number
   /** When it ended or, while it is blocked, was parked. */
   readonly endedAt: number | undefined
-  /** The engine instance that executes it now, if any. */
+  /** The engine instance that executes it now, or looks after it while it waits, if any. */
   readonly owner: string | undefined
   /** Rises with each claim; a commit under an older epoch is refused (R3). */
   readonly epoch: number
+  /** Of a waiting run: when it wants to be executed again. Absent: only when something is sent to it. */
+  readonly wakeAt: number | undefined
+  /** Ranges of `seq`, both ends included: entries of earlier orders that were to be done anew, and are not reused. */
+  readonly dropped: readonly (readonly [from: number, to: number])[]
+  /** The run whose beginning this one was given (`fork`). */
+  readonly forkedFrom: string | undefined
 }
 
 export type NewRun = Pick<RunRecord, 'id' | 'workflow' | 'input' | 'parent' | 'source' | 'seed' | 'createdAt'>

@@ -29,6 +29,9 @@ export const changes = {
       createdAt,
       owner: undefined,
       epoch: 0,
+      wakeAt: undefined,
+      dropped: [],
+      forkedFrom: undefined,
     })
   },
   claimed: (run: RunRecord, owner: string): RunRecord =>

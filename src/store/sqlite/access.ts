@@ -81,7 +81,7 @@ export function access(connection: Connection, patience: Patience): Access {
     async read(work) {
       if (closing !== undefined) throw closed(path)
       try {
-        return await whenFree(work, patience.clock.now(), patience)
+        return await whenFree(work, patience.clock.steady(), patience)
       } catch (error) {
         throw asStoreError(error, path)
       }
@@ -90,7 +90,7 @@ export function access(connection: Connection, patience: Patience): Access {
       if (closing !== undefined) throw closed(path)
       return new Promise<T>((resolve, reject) => {
         const done = resolve as (result: unknown) => void
-        queue.push({ since: patience.clock.now(), work: job, resolve: done, reject })
+        queue.push({ since: patience.clock.steady(), work: job, resolve: done, reject })
         working ??= work()
       })
     },

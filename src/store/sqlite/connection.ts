@@ -22,7 +22,7 @@ export async function connect(path: string, durability: Durability, patience: Pa
     requireOurHeader(path)
     requireWritable(path)
     const opened = (db = open(path))
-    await whenFree(() => setUp(opened, path, durability), patience.clock.now(), patience)
+    await whenFree(() => setUp(opened, path, durability), patience.clock.steady(), patience)
     return { path, db: opened, prepare: (sql) => opened.prepare(sql) }
   } catch (error) {
     if (db?.isOpen) db.close()

@@ -14,7 +14,8 @@ import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
 import { ownerVerbs } from './owners.ts'
-import { type Patience, steadyClock, systemRandom } from './patience.ts'
+import { systemClock } from '../../core/system-clock.ts'
+import { type Patience, systemRandom } from './patience.ts'
 import { runVerbs } from './runs.ts'
 
 export interface SqliteStoreOptions {
@@ -47,7 +48,7 @@ export async function sqliteStore(options: SqliteStoreOptions): Promise<Store> {
     file,
     durability = 'full',
     lockTimeout = '5s',
-    clock = steadyClock,
+    clock = systemClock,
     random = systemRandom,
   } = options
   const patience: Patience = { clock, random, limit: milliseconds(lockTimeout, 'lockTimeout') }

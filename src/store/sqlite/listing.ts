@@ -11,6 +11,7 @@ import { toText } from './text.ts'
 const EVERY_STATUS: readonly RunStatus[] = [
   'pending',
   'running',
+  'waiting',
   'completed',
   'failed',
   'cancelled',

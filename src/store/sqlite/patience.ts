@@ -20,7 +20,7 @@ const LONGEST_DELAY = 25
 
 /**
  * Calls `work`, at once and synchronously, and again while it throws that the database is locked.
- * @param since when the waiting began: `work` is called at least once, however long ago that is.
+ * @param since when the waiting began, by steady time: `work` is called at least once, however long ago that is.
  */
 export async function whenFree<T>(
   work: () => T,
@@ -31,7 +31,7 @@ export async function whenFree<T>(
     try {
       return work()
     } catch (error) {
-      const left = since + limit - clock.now()
+      const left = since + limit - clock.steady()
       if (!isBusy(error) || left <= 0) throw error
       await pause(clock, Math.min(left, delay * (0.5 + fraction(random))))
     }
@@ -44,16 +44,7 @@ function fraction(random: Random): number {
 }
 
 function pause(clock: Clock, delay: number): Promise<void> {
-  return new Promise((resolve) => void clock.schedule(clock.now() + delay, resolve))
-}
-
-/** Never goes back, as a wall clock may. The timer keeps the process alive: somebody awaits what it delays. */
-export const steadyClock: Clock = {
-  now: () => performance.timeOrigin + performance.now(),
-  schedule: (at, fire) => {
-    const timer = setTimeout(fire, Math.max(0, at - steadyClock.now()))
-    return () => clearTimeout(timer)
-  },
+  return new Promise((resolve) => void clock.after(delay, resolve))
 }
 
 export const systemRandom: Random = { uuid: randomUUID }

@@ -20,6 +20,9 @@ export interface RunRow {
   readonly ended_at: number | null
   readonly owner: string | null
   readonly epoch: number
+  readonly wake_at: number | null
+  readonly dropped: string | null
+  readonly forked_from: string | null
 }
 
 export function toRun(row: RunRow): RunRecord {
@@ -40,6 +43,9 @@ export function toRun(row: RunRow): RunRecord {
     endedAt: row.ended_at ?? undefined,
     owner: fromNullable(row.owner),
     epoch: row.epoch,
+    wakeAt: row.wake_at ?? undefined,
+    dropped: row.dropped === null ? [] : (JSON.parse(row.dropped) as RunRecord['dropped']),
+    forkedFrom: fromNullable(row.forked_from),
   }
 }
 

@@ -18,6 +18,9 @@ export const runCases: readonly StoreCase[] = [
       endedAt: undefined,
       owner: undefined,
       epoch: 0,
+      wakeAt: undefined,
+      dropped: [],
+      forkedFrom: undefined,
     })
     assert.deepEqual(await store.getRun('a'), result.run)
   }),

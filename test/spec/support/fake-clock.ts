@@ -12,6 +12,18 @@ export class FakeClock implements Clock {
     return this.#clock.now()
   }
 
+  steady(): number {
+    return this.#clock.steady()
+  }
+
+  after(delay: number, fire: () => void): () => void {
+    return this.schedule(this.now() + delay, fire)
+  }
+
+  every(interval: number, fire: () => void): () => void {
+    return this.#clock.every(interval, fire)
+  }
+
   /** How many timers wait. */
   get pending(): number {
     return this.#clock.pending
