@@ -98,6 +98,11 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   ),
   call('getOwner', id, (store, id) => store.getOwner(id)),
   call('removeOwner', id, (store, id) => store.removeOwner(id)),
+  call('addZombie', fc.record({ run: no, key: text, owner: id, reason: text }), (store, given) =>
+    store.addZombie({ ...given, attempt: 1, since: 1 }),
+  ),
+  call('removeZombie', fc.nat(4), (store, id) => store.removeZombie(id)),
+  call('readZombies', no, (store, no) => store.readZombies(no)),
 )
 
 /** What a caller can tell of a call. Messages differ, because they say where the runs are. */
@@ -111,7 +116,12 @@ async function outcome(promise: Promise<unknown>): Promise<unknown> {
 async function state(store: Store): Promise<unknown> {
   const runs = await store.listRuns({}, { limit: 100 })
   const details = runs.map(({ no }) =>
-    Promise.all([store.readJournal(no, 0), store.readNotes(no), store.pendingInbox(no)]),
+    Promise.all([
+      store.readJournal(no, 0),
+      store.readNotes(no),
+      store.pendingInbox(no),
+      store.readZombies(no),
+    ]),
   )
   return [runs, await Promise.all(details), await store.readInbox(0, 100)]
 }

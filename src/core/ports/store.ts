@@ -1,5 +1,5 @@
 /**
- * What the embedded engine needs of a place that keeps runs. Verbs in four groups: runs, journal, inbox, owners.
+ * What the embedded engine needs of a place that keeps runs. Verbs in five groups: runs, journal, inbox, owners, zombies.
  * Two implementations (memory, sqlite) pass one conformance suite (`testing/store-suite.ts`).
  *
  * Every promise resolves only when what it did would survive the store's promised kind of failure (R2), and
@@ -113,6 +113,19 @@ export interface Owner {
   readonly heartbeatAt: number
 }
 
+/** A function that was given up and still runs, in the process of `owner`. */
+export interface ZombieRecord {
+  readonly run: number
+  /** Of the step; empty for the run's own code. */
+  readonly key: Key
+  readonly attempt: number
+  readonly owner: string
+  /** When its signal was aborted. */
+  readonly since: number
+  /** Why, encoded as an error. */
+  readonly reason: Encoded
+}
+
 export interface RunFilter {
   readonly status?: readonly RunStatus[]
   readonly workflow?: string
@@ -181,7 +194,15 @@ export interface Store {
   // Owners: engine instances that execute runs.
   heartbeat(owner: Owner): Promise<void>
   getOwner(id: string): Promise<Owner | undefined>
+  /** Removes its zombies too: their process says that it is gone, or is known to be. */
   removeOwner(id: string): Promise<void>
+
+  // Zombies: functions that ignore their signal. For people to see; nothing depends on them.
+  /** @returns its number, for `removeZombie`: never given to another one */
+  addZombie(zombie: ZombieRecord): Promise<number>
+  removeZombie(id: number): Promise<void>
+  /** Those of one run, in the order in which they were added; also those of owners that have died. */
+  readZombies(no: number): Promise<readonly ZombieRecord[]>
 
   /** Lets writes under way end first. Afterwards every verb rejects with `closed`; closing again does nothing. */
   close(): Promise<void>

@@ -3,7 +3,7 @@
  * its own objects without copying them and no caller can alter what is stored.
  */
 import { StoreError } from '../../core/errors.ts'
-import type { Claim, InboxItem, NewRun, Owner, Store, Write } from '../../core/ports/store.ts'
+import type { Claim, InboxItem, NewRun, Owner, Store, Write, ZombieRecord } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import { listRuns } from './listing.ts'
 import { changes, type MemoryRun } from './run.ts'
@@ -19,10 +19,21 @@ interface State {
   /** By run and item id: what no completion has consumed. */
   readonly pending: Map<number, Map<number, InboxItem>>
   readonly owners: Map<string, Owner>
+  /** By id, which counts from 1. */
+  readonly zombies: Map<number, ZombieRecord>
+  lastZombie: number
 }
 
 export function memoryStore(): Store {
-  const state: State = { runs: [], byId: new Map(), inbox: [], pending: new Map(), owners: new Map() }
+  const state: State = {
+    runs: [],
+    byId: new Map(),
+    inbox: [],
+    pending: new Map(),
+    owners: new Map(),
+    zombies: new Map(),
+    lastZombie: 0,
+  }
   let closed = false
   /** Every verb is one synchronous step, hence atomic. */
   const verb =
@@ -53,7 +64,13 @@ export function memoryStore(): Store {
       state.owners.set(id, Object.freeze({ id, pid, host, heartbeatAt }))
     }),
     getOwner: verb((id) => state.owners.get(id)),
-    removeOwner: verb((id) => void state.owners.delete(id)),
+    removeOwner: verb((id) => removeOwner(state, id)),
+    addZombie: verb(({ run, key, attempt, owner, since, reason }: ZombieRecord) => {
+      state.zombies.set(++state.lastZombie, Object.freeze({ run, key, attempt, owner, since, reason }))
+      return state.lastZombie
+    }),
+    removeZombie: verb((id: number) => void state.zombies.delete(id)),
+    readZombies: verb((no) => [...state.zombies.values()].filter(({ run }) => run === no)),
     close: async () => {
       closed = true
     },
@@ -137,4 +154,9 @@ function post(state: State, { run, kind, name, payload, at }: Omit<InboxItem, 'i
   if (!state.pending.has(run)) state.pending.set(run, new Map())
   state.pending.get(run)?.set(item.id, item)
   return item
+}
+
+function removeOwner(state: State, id: string): void {
+  state.owners.delete(id)
+  for (const [zombie, { owner }] of state.zombies) if (owner === id) state.zombies.delete(zombie)
 }

@@ -17,6 +17,7 @@ import { ownerVerbs } from './owners.ts'
 import { systemClock } from '../../core/system-clock.ts'
 import { type Patience, systemRandom } from './patience.ts'
 import { runVerbs } from './runs.ts'
+import { zombieVerbs } from './zombies.ts'
 
 export interface SqliteStoreOptions {
   /** The folder that holds `runs.db`; created if need be, for this user only. Either this or `file`. */
@@ -69,6 +70,7 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...journalVerbs(verbs),
       ...inboxVerbs(verbs),
       ...ownerVerbs(verbs),
+      ...zombieVerbs(verbs),
       close: () => verbs.close(),
     }
   } catch (error) {

@@ -12,6 +12,7 @@ export function ownerVerbs({ prepare, read, write }: Access): OwnerVerbs {
     ON CONFLICT (id) DO UPDATE SET pid = excluded.pid, host = excluded.host, heartbeat_at = excluded.heartbeat_at`)
   const byId = prepare('SELECT * FROM owners WHERE id = ?')
   const remove = prepare('DELETE FROM owners WHERE id = ?')
+  const forget = prepare('DELETE FROM zombies WHERE owner = ?')
 
   return {
     heartbeat: ({ id, pid, host, heartbeatAt }) =>
@@ -26,6 +27,7 @@ export function ownerVerbs({ prepare, read, write }: Access): OwnerVerbs {
     removeOwner: (id) =>
       write(() => {
         remove.run(toText(id))
+        forget.run(toText(id))
       }),
   }
 }
