@@ -25,7 +25,7 @@ export type { Duration } from './core/duration.ts'
 export type { Invocable, InvokeOptions } from './core/invoke.ts'
 export type { ReceivedEvent, WaitForEventOptions } from './core/event.ts'
 export type { Schema } from './core/schema.ts'
-export type { Engine, RunHandle, StartOptions } from './core/ports/engine.ts'
+export type { Engine, RunHandle, StartOptions, Zombie } from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
 export type { Logger } from './core/ports/logger.ts'
@@ -66,6 +66,7 @@ export type {
   RunStatus,
   Store,
   Write,
+  ZombieRecord,
 } from './core/ports/store.ts'
 export type {
   AbortAbsent,

@@ -244,7 +244,10 @@ export class Group implements Work, BranchOwner {
     for (const branch of this.#branches) branch.release(reason, stops)
     stops.seal()
     if (this.#stillStopping() && patience !== Number.POSITIVE_INFINITY)
-      this.#after('grace', patience, () => this.#close(verdict))
+      this.#after('grace', patience, () => {
+        stops.giveUp(reason)
+        this.#close(verdict)
+      })
   }
 
   #isOpen(): boolean {

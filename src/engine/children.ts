@@ -33,7 +33,7 @@ export class Children {
   readonly #startChild: StartChild
   readonly #reports: ChildReports
   readonly #running = new Map<Key, ChildRun>()
-  /** Cancelled, not ended yet. */
+  /** Cancelled, and not known to have ended. */
   readonly #ending = new Map<Key, ChildRun>()
   /** Cancel requests that are not on disk. */
   readonly #requests = new Set<Promise<void>>()
@@ -53,7 +53,6 @@ export class Children {
         if (this.#running.delete(key)) this.#reports.ended(key, result)
       },
       (error: unknown) => {
-        this.#ending.delete(key)
         if (this.#running.delete(key)) this.#reports.failed(error)
       },
     )
@@ -71,8 +70,10 @@ export class Children {
     const { key } = effect
     const child = this.#startChild(effect, 'existing')
     this.#end(key, child, reason)
-    const gone = (): void => void this.#ending.delete(key)
-    child.ended.then(gone, gone)
+    child.ended.then(
+      () => this.#ending.delete(key),
+      () => undefined, // `whenEnded` tells
+    )
   }
 
   /** Resolves when every cancelled child has been told, and rejects when one could not be: the parent must not end then. */
@@ -94,9 +95,20 @@ export class Children {
     )
   }
 
-  whenEnded(key: Key, callback: () => void): void {
+  /**
+   * Calls back when the cancelled child has really ended, in whatever process; at once when there is none. When that
+   * cannot be known here (the child is blocked, the store failed), and `wanted` says that it still matters, the run
+   * that waits can go no further.
+   */
+  whenEnded(key: Key, callback: () => void, wanted: () => boolean): void {
     const child = this.#ending.get(key)
     if (child === undefined) callback()
-    else void child.ended.catch(() => undefined).finally(callback)
+    else
+      child.ended.then(
+        () => callback(),
+        (error: unknown) => {
+          if (wanted()) this.#reports.failed(error)
+        },
+      )
   }
 }

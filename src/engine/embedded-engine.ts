@@ -5,9 +5,9 @@ import { consoleLogger } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
-import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
+import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engine.ts'
 import type { Logger } from '../core/ports/logger.ts'
-import type { Observer } from '../core/ports/observer.ts'
+import type { Observer, RunEvent } from '../core/ports/observer.ts'
 import type { Random } from '../core/ports/random.ts'
 import {
   ENDED,
@@ -26,6 +26,8 @@ import { GroupCommit } from './group-commit.ts'
 import { Handle } from './handle.ts'
 import { Ownership } from './ownership.ts'
 import { encodeInput, RunService } from './run-service.ts'
+import { ZombieWatch } from './zombie-watch.ts'
+import { zombiesOf } from './zombies.ts'
 
 export interface EmbeddedEngineOptions {
   /** Opens the place where runs are kept, when it is first needed. */
@@ -36,6 +38,12 @@ export interface EmbeddedEngineOptions {
   readonly log?: Logger
   /** How long a replay may make no progress before the run is parked (D5). Default 5 seconds. */
   readonly patience?: Duration
+  /**
+   * How long a step's function may run on after its `signal` was aborted, before it is a zombie: logged, and listed by
+   * `run.zombies()` and `ai-workflows show`. As long may a cancelled run's own code await something that is not an
+   * operation, before the run ends as cancelled without it. Default 5 seconds.
+   */
+  readonly abortGrace?: Duration
   /** Time, for tests. Default: the machine's. */
   readonly clock?: Clock
   /** Ids and seeds, for tests. Default: the machine's randomness. */
@@ -46,10 +54,13 @@ const array: Check = (value, what) => {
   if (!Array.isArray(value)) throw new TypeError(`${what}: expected an array of classes, got ${show(value)}`)
 }
 
-export const ENGINE_CHECKS: Readonly<Record<'classes' | 'log' | 'patience' | 'clock' | 'random', Check>> = {
+export const ENGINE_CHECKS: Readonly<
+  Record<'classes' | 'log' | 'patience' | 'abortGrace' | 'clock' | 'random', Check>
+> = {
   classes: array,
   log: having('debug', 'info', 'warn', 'error'),
   patience: duration,
+  abortGrace: duration,
   clock: having('now', 'steady', 'schedule', 'after', 'every'),
   random: having('uuid'),
 }
@@ -61,8 +72,8 @@ export interface RunDetails {
   readonly notes: readonly Note[]
   /** Events and cancel requests that the run has not received yet. */
   readonly inbox: readonly InboxItem[]
-  /** Given-up steps whose functions still run in this process: they ignored their signal. */
-  readonly lingering: readonly string[]
+  /** Steps that ignore their signal (`run.zombies()`). */
+  readonly zombies: readonly Zombie[]
 }
 
 /** Executes runs in this process over a store. */
@@ -113,18 +124,13 @@ export class EmbeddedEngine implements Engine {
     const service = await this.#open()
     const record = await service.find(id)
     const { store } = service.parts
-    const [journal, notes, inbox] = await Promise.all([
+    const [journal, notes, inbox, zombies] = await Promise.all([
       store.readJournal(record.no, 0),
       store.readNotes(record.no),
       store.pendingInbox(record.no),
+      zombiesOf(service.parts, record),
     ])
-    return {
-      record,
-      journal,
-      notes,
-      inbox,
-      lingering: service.executor.active(record.no)?.execution.lingering ?? [],
-    }
+    return { record, journal, notes, inbox, zombies }
   }
 
   /** What is recorded of the run itself, without its journal. */
@@ -202,7 +208,8 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Stops taking work, lets running steps end within `grace` (default 5 seconds), aborts the rest, and closes the
-   * store. Every unfinished run is resumable (R6). Resolves when that is done; called again, at the same time.
+   * store. Every unfinished run is resumable (R6). Steps that still run then, whatever their signal says, are named in a
+   * warning. Resolves when that is done; called again, at the same time.
    */
   async stop(options: { readonly grace?: Duration } = {}): Promise<void> {
     checkOptions('stop()', options, { grace: duration })
@@ -214,6 +221,7 @@ export class EmbeddedEngine implements Engine {
     if (service === undefined) return
     const { executor, parts } = service
     await executor.stop(grace)
+    parts.zombies.end()
     try {
       await parts.ownership.end()
     } catch (error) {
@@ -242,24 +250,30 @@ export class EmbeddedEngine implements Engine {
       random = { uuid: () => randomUUID() },
       log = consoleLogger,
       patience = '5s',
+      abortGrace = '5s',
     } = this.#options
     const store = await openStore()
-    return new RunService({
+    const watched = {
       store,
       clock,
-      random,
       log,
       codec: this.codec,
-      commits: new GroupCommit(store, clock),
       ownership: new Ownership(store, clock, random.uuid()),
-      patience: milliseconds(patience, 'patience'),
-      observe: (event) => {
+      abortGrace: milliseconds(abortGrace, 'abortGrace'),
+      observe: (event: RunEvent): void => {
         for (const observer of this.#observers) this.#tell(observer, event, log)
       },
+    }
+    return new RunService({
+      ...watched,
+      random,
+      commits: new GroupCommit(store, clock),
+      zombies: new ZombieWatch(watched),
+      patience: milliseconds(patience, 'patience'),
     })
   }
 
-  #tell(observer: Observer, event: Parameters<Observer>[0], log: Logger): void {
+  #tell(observer: Observer, event: RunEvent, log: Logger): void {
     const warn = (error: unknown): void => log.warn('An observer of the engine threw', { error })
     try {
       const returned: unknown = observer(event)

@@ -12,6 +12,7 @@ import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type History, recordedSteps } from './history.ts'
 import { RunEffects } from './run-effects.ts'
+import type { ZombieWatch } from './zombie-watch.ts'
 
 export interface ExecutionOptions {
   readonly record: RunRecord
@@ -23,6 +24,7 @@ export interface ExecutionOptions {
   readonly log: Logger
   readonly commits: GroupCommit
   readonly startChild: StartChild
+  readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
@@ -38,7 +40,7 @@ export class Execution {
   readonly #interruption = new AbortController()
 
   constructor(options: ExecutionOptions) {
-    const { record, claim, history, codec, clock, commits, startChild, observe, log } = options
+    const { record, claim, history, codec, clock, commits, startChild, zombies, observe, log } = options
     this.#options = options
     this.#effects = new RunEffects({
       runId: record.id,
@@ -48,15 +50,11 @@ export class Execution {
       clock,
       commits,
       startChild,
+      zombies,
       observe,
     })
     const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
     this.#run = new Run(identity, this.#effects, codec, log, observe)
-  }
-
-  /** Keys of steps that were given up but still run. */
-  get lingering(): readonly string[] {
-    return this.#effects.lingering
   }
 
   /**

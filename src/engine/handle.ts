@@ -1,9 +1,10 @@
 import { name as checkName } from '../core/check.ts'
 import type { Codec } from '../core/codec/codec.ts'
-import type { RunHandle } from '../core/ports/engine.ts'
+import type { RunHandle, Zombie } from '../core/ports/engine.ts'
 import type { RunStatus } from '../core/ports/store.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import type { RunService } from './run-service.ts'
+import { zombiesOf } from './zombies.ts'
 
 export class Handle<O> implements RunHandle<O> {
   readonly id: string
@@ -37,6 +38,11 @@ export class Handle<O> implements RunHandle<O> {
     const encoded = this.#codec.encodeError(reason)
     const service = await this.#service()
     await service.cancel(this.id, encoded, this.#workflow)
+  }
+
+  async zombies(): Promise<readonly Zombie[]> {
+    const service = await this.#service()
+    return await zombiesOf(service.parts, await service.find(this.id))
   }
 
   async retry(): Promise<void> {

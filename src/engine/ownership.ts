@@ -28,6 +28,10 @@ export class Ownership {
     this.#id = id
   }
 
+  get id(): string {
+    return this.#id
+  }
+
   /** @returns undefined when a live owner has the run, or somebody else was faster */
   async claim(run: RunRecord): Promise<Claim | undefined> {
     // A run of our own that is not executed any more could not be given back when its store failed.
@@ -61,9 +65,9 @@ export class Ownership {
   }
 
   async #startBeating(): Promise<void> {
-    this.#started ??= this.#beat()
+    this.#started ??= this.beat()
     // A missed beat is harmless: the next one comes, and the store refuses what a lost owner writes.
-    this.#cancelHeartbeat ??= this.#clock.every(HEARTBEAT, () => void this.#beat().catch(() => undefined))
+    this.#cancelHeartbeat ??= this.#clock.every(HEARTBEAT, () => void this.beat().catch(() => undefined))
     try {
       await this.#started
     } catch (error) {
@@ -72,7 +76,8 @@ export class Ownership {
     }
   }
 
-  async #beat(): Promise<void> {
+  /** Says that this engine is alive. */
+  async beat(): Promise<void> {
     const owner: Owner = { id: this.#id, pid: process.pid, host: hostname(), heartbeatAt: this.#clock.now() }
     await this.#store.heartbeat(owner)
   }

@@ -67,6 +67,7 @@ export class ProgressModel {
       run.groups.set(event.key, { key: event.key, counts: event.counts, ended: false })
     else if (event.kind === 'group.ended') this.#groupEnded(run, event.key)
     else if (event.kind === 'step.started') run.latestStep = event.key
+    else if (event.kind === 'step.zombie') return
     else if (event.outcome === 'done') run.stepsDone++
     else if (event.outcome === 'failed') run.stepsFailed++
   }
