@@ -100,15 +100,12 @@ export class Children {
    * cannot be known here (the child is blocked, the store failed), and `wanted` says that it still matters, the run
    * that waits can go no further.
    */
-  whenEnded(key: Key, callback: () => void, wanted: () => boolean): void {
+  whenEnded(key: Key, ended: () => void, wanted: () => boolean): void {
     const child = this.#ending.get(key)
-    if (child === undefined) callback()
+    if (child === undefined) ended()
     else
-      child.ended.then(
-        () => callback(),
-        (error: unknown) => {
-          if (wanted()) this.#reports.failed(error)
-        },
-      )
+      child.ended.then(ended, (error: unknown) => {
+        if (wanted()) this.#reports.failed(error)
+      })
   }
 }

@@ -1,5 +1,11 @@
 import type { Codec } from '../core/codec/codec.ts'
-import { EngineStoppedError, NonDeterminismError, RunBlockedError, StoreError } from '../core/errors.ts'
+import {
+  CancelledError,
+  EngineStoppedError,
+  NonDeterminismError,
+  RunBlockedError,
+  StoreError,
+} from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
@@ -12,6 +18,7 @@ import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type History, recordedSteps } from './history.ts'
 import { RunEffects } from './run-effects.ts'
+import { StuckCode } from './stuck-code.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
 
 export interface ExecutionOptions {
@@ -28,6 +35,7 @@ export interface ExecutionOptions {
   readonly observe: (event: RunEvent) => void
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
+  readonly abortGrace: number
 }
 
 type End = Omit<Extract<Write, { kind: 'end' }>, 'kind' | 'claim' | 'at'>
@@ -37,6 +45,7 @@ export class Execution {
   readonly #options: ExecutionOptions
   readonly #effects: RunEffects
   readonly #run: Run
+  readonly #stuck: StuckCode
   readonly #interruption = new AbortController()
 
   constructor(options: ExecutionOptions) {
@@ -55,6 +64,8 @@ export class Execution {
     })
     const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
     this.#run = new Run(identity, this.#effects, codec, log, observe)
+    const { abortGrace: grace } = options
+    this.#stuck = new StuckCode({ run: this.#run, clock, grace, givenUp: (ago) => this.#codeGivenUp(ago) })
   }
 
   /**
@@ -69,7 +80,8 @@ export class Execution {
       workflow: record.workflow,
       recordedSteps: recordedSteps(history),
     })
-    for (const item of history.inbox) this.#effects.arrived(item)
+    for (const item of history.inbox) this.arrived(item)
+    if (history.recorded.some(({ kind }) => kind === 'cancel-requested')) this.#stuck.begin()
     const end = await this.#outcome()
     if (end.status !== 'blocked') this.#effects.close()
     await this.#effects.childrenTold()
@@ -80,6 +92,7 @@ export class Execution {
   }
 
   arrived(item: InboxItem): void {
+    if (item.kind === 'cancel') this.#stuck.begin()
     this.#effects.arrived(item)
   }
 
@@ -109,7 +122,17 @@ export class Execution {
       if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError))
         this.#options.log.error(`Run ${record.id} is parked`, { error })
       return { status: 'blocked', error: codec.encodeError(error) }
+    } finally {
+      this.#stuck.end()
     }
+  }
+
+  /** The run has just ended without its code, which awaits something that is not an operation. */
+  #codeGivenUp(ago: number): void {
+    const { record, zombies } = this.#options
+    const reason = new CancelledError({ kind: 'run-cancelled' })
+    const ended = zombies.watchZombie({ run: record.no, runId: record.id, key: '', attempt: 0, reason }, ago)
+    void this.#run.codeEnded.then(ended)
   }
 
   async #endOf(outcome: RunOutcome): Promise<End> {

@@ -13,6 +13,7 @@ import { CANCEL_KEY, type ChildEffect, type Encoded } from '../core/ports/effect
 import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
+import { cancelBlocked } from './cancel-blocked.ts'
 import type { ChildResult, ChildRun } from './children.ts'
 import { type ActiveRun, Executor } from './executor.ts'
 import type { Parts } from './parts.ts'
@@ -81,7 +82,10 @@ export class RunService {
     }
   }
 
-  /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
+  /**
+   * Records the request. A run that nobody executes is taken up, so that its code can clean up; a blocked one, whose code
+   * cannot be executed, ends here and now.
+   */
   async cancel(id: string, reason: Encoded, workflow: WorkflowCode | undefined): Promise<void> {
     await this.#askToEnd(id, reason, workflow)
     if (workflow !== undefined) await this.#takeToEnd(id, workflow)
@@ -92,6 +96,8 @@ export class RunService {
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
     requireCodeOf(record, workflow)
+    const cancelChild = (child: string, why: Encoded): Promise<void> => this.#askToEnd(child, why, undefined)
+    if (await cancelBlocked(this.parts, record, reason, cancelChild)) return
     this.executor.arrived(
       await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }),
     )

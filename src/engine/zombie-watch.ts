@@ -153,7 +153,7 @@ export class ZombieWatch {
     log.warn(
       `${capitalized(titleOf(watched.givenUp))} of run ${quote(runId)} ignores its signal: it still runs, ${late} s after it was given up (${short.message}). ` +
         (key === ''
-          ? '`execute` awaits something that is not an operation: such things belong in a step'
+          ? '`execute` awaits something that is not an operation, which belongs in a step. The run ends without it, as cancelled, and nothing that it still does is recorded'
           : 'Pass the signal on to what it waits for, as in fetch(url, { signal }), and look at signal.aborted in loops. What it returns is refused'),
       { run: runId, key, attempt },
     )

@@ -36,7 +36,8 @@ export interface RunHandle<O = unknown> {
   status(): Promise<RunStatus>
   /**
    * Asks for the run to be cancelled. Resolves when the request is recorded; `result()` tells when it has ended.
-   * Has no effect on a run that has ended.
+   * Has no effect on a run that has ended. A blocked run ends at once, without executing its code, and so do its
+   * blocked children; the other children are asked to end.
    * @throws {RunNotFoundError}
    */
   cancel(reason?: unknown): Promise<void>
