@@ -134,7 +134,7 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
     store.idleRuns(name, now, limit),
   ),
   call('adoptWaiting', fc.tuple(text, text), async (store, [name, owner]) =>
-    (await store.adoptWaiting(name, owner)).toSorted(),
+    (await store.adoptWaiting(name, owner)).toSorted((a, b) => a - b),
   ),
 )
 
