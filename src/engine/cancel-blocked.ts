@@ -22,7 +22,8 @@ export async function cancelBlocked(
 ): Promise<boolean> {
   const { store, codec, clock, ownership, log, observe } = parts
   if (run.status !== 'blocked') return false
-  // Not through `ownership`: nothing is executed under this claim, so it needs no heartbeat, and anybody may take it.
+  // Nothing is executed under this claim, so one sign of life will do: others take it over when no other follows.
+  await ownership.beat()
   const claim = await store.claim({ no: run.no, epoch: run.epoch, owner: ownership.id })
   if (claim === undefined) return false
   const cause = codec.decodeError(reason)

@@ -11,10 +11,13 @@ export interface ChildResult {
 
 /** A child run that the parent waits for. */
 export interface ChildRun {
+  readonly id: string
   /** Rejects when the child cannot go on here (engine stopped, store failed); then so does the parent. */
   readonly ended: Promise<ChildResult>
   /** Resolves when the child has been told, in a way that survives a crash; at once when it has ended. Rejects when the store does not take the request. */
   cancel(reason: CancelledError): Promise<void>
+  /** The parent does not wait here any more, and `ended` never settles: the child goes on. */
+  leave(): void
 }
 
 /**
@@ -35,12 +38,34 @@ export class Children {
   readonly #running = new Map<Key, ChildRun>()
   /** Cancelled, and not known to have ended. */
   readonly #ending = new Map<Key, ChildRun>()
+  /** Cancelled, and why it cannot be known here when they have ended. */
+  readonly #lost = new Map<Key, unknown>()
   /** Cancel requests that are not on disk. */
   readonly #requests = new Set<Promise<void>>()
 
   constructor(startChild: StartChild, reports: ChildReports) {
     this.#startChild = startChild
     this.#reports = reports
+  }
+
+  /** Ids of the children that the parent waits for. */
+  get waitedFor(): readonly string[] {
+    return [...this.#running.values()].map(({ id }) => id)
+  }
+
+  get size(): number {
+    return this.#running.size
+  }
+
+  /** No child is being told to end, or waited for because it was. */
+  get quiet(): boolean {
+    return this.#ending.size === 0 && this.#requests.size === 0
+  }
+
+  /** The parent goes on elsewhere, or later: its children are left alone. */
+  leave(): void {
+    for (const child of this.#running.values()) child.leave()
+    this.#running.clear()
   }
 
   start(effect: ChildEffect): void {
@@ -53,6 +78,7 @@ export class Children {
         if (this.#running.delete(key)) this.#reports.ended(key, result)
       },
       (error: unknown) => {
+        this.#lose(key, error)
         if (this.#running.delete(key)) this.#reports.failed(error)
       },
     )
@@ -72,7 +98,7 @@ export class Children {
     this.#end(key, child, reason)
     child.ended.then(
       () => this.#ending.delete(key),
-      () => undefined, // `whenEnded` tells
+      (error: unknown) => this.#lose(key, error),
     )
   }
 
@@ -101,11 +127,16 @@ export class Children {
    * that waits can go no further.
    */
   whenEnded(key: Key, ended: () => void, wanted: () => boolean): void {
+    const failed = (error: unknown): void => {
+      if (wanted()) this.#reports.failed(error)
+    }
     const child = this.#ending.get(key)
-    if (child === undefined) ended()
-    else
-      child.ended.then(ended, (error: unknown) => {
-        if (wanted()) this.#reports.failed(error)
-      })
+    if (child !== undefined) child.ended.then(ended, failed)
+    else if (this.#lost.has(key)) failed(this.#lost.get(key))
+    else ended()
+  }
+
+  #lose(key: Key, error: unknown): void {
+    if (this.#ending.delete(key)) this.#lost.set(key, error)
   }
 }

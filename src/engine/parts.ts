@@ -23,4 +23,6 @@ export interface Parts {
   readonly patience: number
   /** Milliseconds that code may go on after it was cancelled, before it is taken to ignore that. */
   readonly abortGrace: number
+  /** Milliseconds that a run which only waits stays in memory (R7). */
+  readonly parkAfter: number
 }

@@ -11,7 +11,7 @@ import {
   type StopEffect,
 } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
-import type { Claim, InboxItem, Write } from '../core/ports/store.ts'
+import type { Claim, InboxItem, Park, Write } from '../core/ports/store.ts'
 import { AbortWatches } from './abort-watches.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
@@ -55,6 +55,8 @@ export class RunEffects implements Effects, CommitSink {
   /** Stops that are waited for. */
   readonly #stops = new Set<Key>()
   #seq: number
+  /** Completions on their way to the store. */
+  #uncommitted = 0
   #over = false
 
   constructor(options: RunEffectsOptions) {
@@ -93,6 +95,48 @@ export class RunEffects implements Effects, CommitSink {
         if (!(error instanceof EngineStoppedError)) this.abandon(error)
       },
     })
+  }
+
+  /** Nothing of the run executes here: it has dealt with all that happened, and waits for time, events or children alone. */
+  get atRest(): boolean {
+    return (
+      !this.#over &&
+      this.#uncommitted === 0 &&
+      this.#mailbox.idle &&
+      this.#steps.quiet &&
+      this.#children.quiet &&
+      this.#aborts.size === 0 &&
+      this.#timers.size + this.#steps.backingOff + this.#events.size + this.#children.size > 0
+    )
+  }
+
+  get stepsRun(): boolean {
+    return !this.#over && !this.#steps.idling
+  }
+
+  /** Whether it could not go on now even if it wanted to: no function of its runs, and nothing is being recorded. */
+  get idling(): boolean {
+    return this.#over || (this.#uncommitted === 0 && this.#mailbox.idle && this.#steps.idling)
+  }
+
+  /** What a run at rest waits for. */
+  get rest(): Omit<Park, 'kind' | 'claim'> {
+    const wakeAt = Math.min(this.#timers.next, this.#steps.nextRetry)
+    return {
+      seq: this.#seq,
+      pending: this.#events.kept,
+      children: this.#children.waitedFor,
+      wakeAt: wakeAt === Number.POSITIVE_INFINITY ? undefined : wakeAt,
+    }
+  }
+
+  /** The run goes on later, and not from here: everything is let go of, and the loop ends with `why`. */
+  dismiss(why: unknown): void {
+    this.#over = true
+    this.#steps.stopWaiting()
+    this.#children.leave()
+    this.#stopListening()
+    this.#mailbox.fail(why)
   }
 
   start(effect: Effect): void {
@@ -161,7 +205,9 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   committed(write: Write): void {
-    if (write.kind === 'completion') this.#mailbox.put(write.entry.completion)
+    if (write.kind !== 'completion') return
+    this.#uncommitted--
+    this.#mailbox.put(write.entry.completion)
   }
 
   refused(error: unknown): void {
@@ -224,6 +270,7 @@ export class RunEffects implements Effects, CommitSink {
       entry: { seq: ++this.#seq, completion },
       ...(inboxId === undefined ? {} : { inboxId }),
     }
+    this.#uncommitted++
     commits.forget(claim.no, completion.key)
     commits.push(write, this)
   }

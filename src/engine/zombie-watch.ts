@@ -41,9 +41,6 @@ export interface ZombieWatchParts {
   readonly abortGrace: number
 }
 
-/** How often an owner that executes nothing says that it is alive, because of its zombies, in milliseconds. */
-const HEARTBEAT = 5000
-
 /** How much of a cause is kept: enough to know it again. */
 const CAUSE_LENGTH = 200
 
@@ -136,19 +133,28 @@ export class ZombieWatch {
       if (now - watched.from < abortGrace) break
       this.#becomeZombie(watched)
     }
-    if (now - this.#beaten < HEARTBEAT) return
+    if (!ownership.resting || now - this.#beaten < ownership.lease.heartbeat) return
     this.#beaten = now
-    ownership.beat().catch(() => undefined) // the next one comes
+    this.#beat().catch(() => undefined) // the next one comes
+  }
+
+  async #beat(): Promise<void> {
+    if (!(await this.#parts.ownership.beat())) this.relist()
+  }
+
+  /** Others took this engine for dead, and its zombies with it. */
+  relist(): void {
+    for (const watched of this.#zombies) watched.listed = this.#add(watched)
   }
 
   #becomeZombie(watched: Watched): void {
-    const { clock, codec, log, observe } = this.#parts
+    const { clock, log, observe } = this.#parts
     const { run, runId, key, attempt, reason } = watched.givenUp
     const short = shortened(reason)
     this.#waiting.delete(watched)
     this.#zombies.add(watched)
     watched.givenUp = { run, runId, key, attempt, reason: short }
-    watched.listed = this.#add(watched, codec.encodeError(short))
+    watched.listed = this.#add(watched)
     const late = Math.round((clock.steady() - watched.from) / 1000)
     log.warn(
       `${capitalized(titleOf(watched.givenUp))} of run ${quote(runId)} ignores its signal: it still runs, ${late} s after it was given up (${short.message}). ` +
@@ -160,10 +166,11 @@ export class ZombieWatch {
     observe({ kind: 'step.zombie', run: runId, key, attempt })
   }
 
-  async #add({ givenUp, since }: Watched, reason: string): Promise<number | undefined> {
-    const { store, ownership, log } = this.#parts
-    const { run, key, attempt } = givenUp
-    const record: ZombieRecord = { run, key, attempt, owner: ownership.id, since, reason }
+  async #add({ givenUp, since }: Watched): Promise<number | undefined> {
+    const { store, ownership, codec, log } = this.#parts
+    const { run, key, attempt, reason } = givenUp
+    const owner = ownership.id
+    const record: ZombieRecord = { run, key, attempt, owner, since, reason: codec.encodeError(reason) }
     try {
       return await store.addZombie(record)
     } catch (error) {

@@ -40,7 +40,7 @@ export const zombieCases: readonly StoreCase[] = [
 
   storeCase('removeOwner removes its zombies, of every run, and no others', async (store) => {
     const [a, b] = [await started(store, 'a'), await started(store, 'b')]
-    await store.heartbeat({ id: 'engine-1', pid: 1, host: 'h', heartbeatAt: 1 })
+    await store.heartbeat({ id: 'engine-1', pid: 1, host: 'h', heartbeatAt: 1, lease: 5 })
     const other = zombie(a.no, { owner: 'engine-2' })
     for (const each of [zombie(a.no), other, zombie(b.no)]) await store.addZombie(each)
     await store.removeOwner('engine-1')
