@@ -48,8 +48,9 @@ export class StopWatch {
     this.#told.push(other)
   }
 
-  /** Waits no longer, after as long as it was to. */
+  /** Waits no longer, after as long as it was to: unless others still do. */
   giveUp(reason: CancelledError): void {
+    if (this.#told.length > 0) return
     for (const leaf of this.#leaves) this.#host.cancel(leaf, reason)
     this.#leaves.clear()
   }
