@@ -98,6 +98,9 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   ),
   call('getOwner', id, (store, id) => store.getOwner(id)),
   call('removeOwner', id, (store, id) => store.removeOwner(id)),
+  call('prune', fc.tuple(ending, fc.constantFrom(3000, 3001), fc.boolean()), (store, [status, at, dryRun]) =>
+    store.prune({ endedBefore: { [status]: at }, limit: 1000, dryRun }),
+  ),
 )
 
 /** What a caller can tell of a call. Messages differ, because they say where the runs are. */

@@ -3,19 +3,20 @@
  * its own objects without copying them and no caller can alter what is stored.
  */
 import { StoreError } from '../../core/errors.ts'
-import type { Claim, InboxItem, NewRun, Owner, Store, Write } from '../../core/ports/store.ts'
+import type { Claim, InboxItem, NewRun, Owner, PruneRequest, Store, Write } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import { listRuns } from './listing.ts'
+import { familiesToPrune } from './pruning.ts'
 import { changes, type MemoryRun } from './run.ts'
 
 const LOCATION = 'memory'
 
 interface State {
-  /** In order of `no`, which counts from 1: the run `no` is at `no - 1`. */
-  readonly runs: MemoryRun[]
+  /** In order of `no`, which counts from 1: the run `no` is at `no - 1`. A deleted one leaves its place empty. */
+  readonly runs: (MemoryRun | undefined)[]
   readonly byId: Map<string, MemoryRun>
-  /** In order of `id`, which counts from 1. */
-  readonly inbox: InboxItem[]
+  /** In order of `id`, which counts from 1. Those of deleted runs leave their places empty. */
+  readonly inbox: (InboxItem | undefined)[]
   /** By run and item id: what no completion has consumed. */
   readonly pending: Map<number, Map<number, InboxItem>>
   readonly owners: Map<string, Owner>
@@ -46,7 +47,7 @@ export function memoryStore(): Store {
     readJournal: verb((no, after) => state.runs[no - 1]?.journal.slice(after) ?? []),
     readNotes: verb((no) => state.runs[no - 1]?.notes.slice() ?? []),
     post: verb((item: Omit<InboxItem, 'id'>) => post(state, item)),
-    readInbox: verb((after, limit) => state.inbox.slice(after, after + Math.max(0, limit))),
+    readInbox: verb((after, limit) => readInbox(state.inbox, after, limit)),
     pendingInbox: verb((no) => [...(state.pending.get(no)?.values() ?? [])]),
     lastInboxId: verb(() => state.inbox.length),
     heartbeat: verb(({ id, pid, host, heartbeatAt }: Owner) => {
@@ -54,6 +55,7 @@ export function memoryStore(): Store {
     }),
     getOwner: verb((id) => state.owners.get(id)),
     removeOwner: verb((id) => void state.owners.delete(id)),
+    prune: verb((request: PruneRequest) => prune(state, request)),
     close: async () => {
       closed = true
     },
@@ -137,4 +139,34 @@ function post(state: State, { run, kind, name, payload, at }: Omit<InboxItem, 'i
   if (!state.pending.has(run)) state.pending.set(run, new Map())
   state.pending.get(run)?.set(item.id, item)
   return item
+}
+
+function readInbox(
+  inbox: readonly (InboxItem | undefined)[],
+  after: number,
+  limit: number,
+): readonly InboxItem[] {
+  const found: InboxItem[] = []
+  for (let at = after; at < inbox.length && found.length < limit; at++) {
+    const item = inbox[at]
+    if (item !== undefined) found.push(item)
+  }
+  return found
+}
+
+function prune(state: State, request: PruneRequest): Awaited<ReturnType<Store['prune']>> {
+  let runs = 0
+  for (const family of familiesToPrune(state.runs, request)) {
+    if (runs >= request.limit && request.dryRun !== true) return { runs, more: true }
+    runs += family.length
+    if (request.dryRun !== true) for (const run of family) forget(state, run)
+  }
+  return { runs, more: false }
+}
+
+function forget(state: State, { record: { no, id } }: MemoryRun): void {
+  state.runs[no - 1] = undefined
+  state.byId.delete(id)
+  state.pending.delete(no)
+  for (const [at, item] of state.inbox.entries()) if (item?.run === no) state.inbox[at] = undefined
 }

@@ -14,7 +14,7 @@ export function commitVerbs({ prepare, write, path }: Access): Pick<Store, 'comm
     FROM runs WHERE no = ?`)
   const insertEntry = prepare('INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
-  const insertNote = prepare('INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)')
+  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
   const end = prepare(
     'UPDATE runs SET status = ?, output = ?, error = ?, ended_at = ?, owner = NULL WHERE no = ?',
   )

@@ -14,6 +14,7 @@ import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
 import { ownerVerbs } from './owners.ts'
+import { pruneVerbs } from './prune.ts'
 import { systemClock } from '../../core/system-clock.ts'
 import { type Patience, systemRandom } from './patience.ts'
 import { runVerbs } from './runs.ts'
@@ -69,6 +70,7 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...journalVerbs(verbs),
       ...inboxVerbs(verbs),
       ...ownerVerbs(verbs),
+      ...pruneVerbs(verbs),
       close: () => verbs.close(),
     }
   } catch (error) {

@@ -6,7 +6,7 @@ import { commit, end, entry, keys, newRun, note, rejectsWith, started, stored } 
 
 /** One call of every verb but `close`. */
 const VERBS: {
-  readonly [Verb in Exclude<keyof Store, 'close' | 'location'>]: (store: Store) => Promise<unknown>
+  readonly [Verb in Exclude<keyof Store, 'close' | 'location' | 'maintenance'>]: (store: Store) => Promise<unknown>
 } = {
   createRun: (store) => store.createRun(newRun('b')),
   getRun: (store) => store.getRun('a'),
@@ -24,6 +24,7 @@ const VERBS: {
   heartbeat: (store) => store.heartbeat({ id: 'e', pid: 1, host: 'h', heartbeatAt: 1 }),
   getOwner: (store) => store.getOwner('e'),
   removeOwner: (store) => store.removeOwner('e'),
+  prune: (store) => store.prune({ endedBefore: { completed: 1 }, limit: 1 }),
 }
 
 export const lifeCases: readonly StoreCase[] = [
