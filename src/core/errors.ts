@@ -249,6 +249,7 @@ export type StoreProblem =
   | 'unsupported'
   | 'fenced'
   | 'missing'
+  | 'exists'
   | 'io'
   | 'closed'
 

@@ -44,15 +44,30 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     db.close()
     say('released')
   },
-  /** Commits until it is killed, and says what was acknowledged. */
-  async commit() {
-    const store = await sqliteStore({ file: path })
-    const claim = await started(store, 'a')
-    for (let seq = 1; ; seq++) {
-      await store.commit([entry(claim, seq)])
-      say(`${seq}`)
+  /** Reads all the time, and says so. */
+  async readOn() {
+    const db = new DatabaseSync(path)
+    const read = db.prepare('SELECT sum(length(payload)) FROM (SELECT payload FROM journal LIMIT 200)')
+    for (let n = 0; ; n++) {
+      db.exec('BEGIN')
+      read.get()
+      db.exec('COMMIT')
+      if (n % 100 === 0) say(`${n}`)
+      if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
   },
+  commit: () => commitOn('a'),
+  commitOther: () => commitOn('other'),
+}
+
+/** Commits until it is killed, and says what was acknowledged. */
+async function commitOn(id: string): Promise<void> {
+  const store = await sqliteStore({ file: path })
+  const claim = await started(store, id)
+  for (let seq = 1; ; seq++) {
+    await store.commit([entry(claim, seq)])
+    say(`${seq}`)
+  }
 }
 
 await tasks[task]?.()

@@ -16,6 +16,8 @@ describe('prune', () => {
       },
       read: async (work) => work(),
       write: async (work) => work(),
+      alone: async (work) => work(),
+      shortenLog: async () => undefined,
       close: async () => undefined,
     })
     const steps = statements

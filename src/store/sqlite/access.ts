@@ -5,10 +5,14 @@
  * A1  Writes take effect in the order in which they were asked for.
  * A2  A write resolves after the COMMIT that holds it, and rejects only if nothing of it was committed.
  * A3  Writes that share a transaction do not share failures: when it fails, each is tried in one of its own.
+ * A4  After an I/O error nothing is acknowledged any more: what the disk has kept of it is unknown until the file is
+ *     opened again.
  */
 import type { StatementSync } from 'node:sqlite'
+import type { StoreError } from '../../core/errors.ts'
 import type { Connection } from './connection.ts'
-import { asStoreError, closed } from './errors.ts'
+import { asStoreError, closed, isIoFailure, unreliable } from './errors.ts'
+import { logKeeper } from './log-keeper.ts'
 import { type Patience, whenFree } from './patience.ts'
 import { watchPresence } from './presence.ts'
 import { transaction } from './transaction.ts'
@@ -21,6 +25,10 @@ export interface Access {
   read<T>(work: () => T): Promise<T>
   /** `work` may run several times; nothing of a time that failed remains. */
   write<T>(work: () => T): Promise<T>
+  /** `work` makes its own transactions, or none. */
+  alone<T>(work: () => T): Promise<T>
+  /** Cuts the write-ahead log off, if nobody is in the way. */
+  shortenLog(): Promise<void>
   close(): Promise<void>
 }
 
@@ -37,13 +45,16 @@ const MOST_JOBS = 250
 export function access(connection: Connection, patience: Patience): Access {
   const { db, path } = connection
   const requirePresence = watchPresence(path)
+  const log = logKeeper(connection, patience)
   const queue: Job[] = []
   let working: Promise<void> | undefined
   let closing: Promise<void> | undefined
+  let broken: StoreError | undefined
 
   async function commit(jobs: readonly Job[]): Promise<void> {
     const [first] = jobs
     if (first === undefined) return
+    if (broken !== undefined) return refuse(jobs, broken)
     const body = (): unknown[] => {
       const results = jobs.map((job) => job.work())
       requirePresence()
@@ -53,8 +64,29 @@ export function access(connection: Connection, patience: Patience): Access {
       const results = await whenFree(() => transaction(db, body), first.since, patience)
       jobs.forEach((job, index) => job.resolve(results[index]))
     } catch (error) {
-      if (jobs.length === 1) first.reject(asStoreError(error, path))
+      if (isIoFailure(error)) refuse(jobs, (broken ??= unreliable(path, error)))
+      else if (jobs.length === 1) first.reject(asStoreError(error, path))
       else for (const job of jobs) await commit([job])
+    }
+  }
+
+  async function keepLogShort(): Promise<void> {
+    try {
+      if (broken === undefined) await log.look()
+    } catch (error) {
+      // What is acknowledged is in the log: only a failure of the disk makes that doubtful.
+      if (isIoFailure(error)) broken = unreliable(path, error)
+    }
+  }
+
+  async function alone<T>(body: () => T): Promise<T> {
+    if (closing !== undefined) throw closed(path)
+    if (broken !== undefined) throw broken
+    try {
+      return await whenFree(body, patience.clock.steady(), patience)
+    } catch (error) {
+      if (isIoFailure(error)) throw (broken ??= unreliable(path, error))
+      throw asStoreError(error, path)
     }
   }
 
@@ -62,6 +94,7 @@ export function access(connection: Connection, patience: Patience): Access {
     while (queue.length > 0) {
       await new Promise((resolve) => setImmediate(resolve))
       await commit(queue.splice(0, MOST_JOBS))
+      await keepLogShort()
     }
     working = undefined
   }
@@ -88,12 +121,19 @@ export function access(connection: Connection, patience: Patience): Access {
     },
     async write<T>(job: () => T): Promise<T> {
       if (closing !== undefined) throw closed(path)
+      if (broken !== undefined) throw broken
       return new Promise<T>((resolve, reject) => {
         const done = resolve as (result: unknown) => void
         queue.push({ since: patience.clock.steady(), work: job, resolve: done, reject })
         working ??= work()
       })
     },
+    alone,
+    shortenLog: () => alone(() => void log.truncate()),
     close: () => (closing ??= close()),
   }
+}
+
+function refuse(jobs: readonly Job[], error: StoreError): void {
+  for (const job of jobs) job.reject(error)
 }

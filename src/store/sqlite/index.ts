@@ -13,6 +13,7 @@ import { asStoreError } from './errors.ts'
 import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
+import { maintenanceVerbs } from './maintenance.ts'
 import { ownerVerbs } from './owners.ts'
 import { pruneVerbs } from './prune.ts'
 import { systemClock } from '../../core/system-clock.ts'
@@ -71,6 +72,7 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...inboxVerbs(verbs),
       ...ownerVerbs(verbs),
       ...pruneVerbs(verbs),
+      ...maintenanceVerbs(verbs, connection, patience),
       close: () => verbs.close(),
     }
   } catch (error) {

@@ -98,7 +98,6 @@ export function pruneVerbs({ prepare, read, write }: Access): Pick<Store, 'prune
   }
 
   return {
-    prune: (request) =>
-      request.dryRun === true ? read(() => count(request)) : write(() => slice(request)),
+    prune: (request) => (request.dryRun === true ? read(() => count(request)) : write(() => slice(request))),
   }
 }

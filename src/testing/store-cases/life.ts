@@ -6,7 +6,9 @@ import { commit, end, entry, keys, newRun, note, rejectsWith, started, stored } 
 
 /** One call of every verb but `close`. */
 const VERBS: {
-  readonly [Verb in Exclude<keyof Store, 'close' | 'location' | 'maintenance'>]: (store: Store) => Promise<unknown>
+  readonly [Verb in Exclude<keyof Store, 'close' | 'location' | 'maintenance'>]: (
+    store: Store,
+  ) => Promise<unknown>
 } = {
   createRun: (store) => store.createRun(newRun('b')),
   getRun: (store) => store.getRun('a'),
