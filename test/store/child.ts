@@ -47,7 +47,7 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
   /** Reads all the time, and says so. */
   async readOn() {
     const db = new DatabaseSync(path)
-    const read = db.prepare('SELECT sum(length(payload)) FROM (SELECT payload FROM journal LIMIT 200)')
+    const read = db.prepare('SELECT sum(length(payload)) FROM (SELECT payload FROM journal LIMIT 30)')
     for (let n = 0; ; n++) {
       db.exec('BEGIN')
       read.get()

@@ -39,12 +39,12 @@ describe('backup', () => {
     await other.line()
     const before = 100
     let seq = before
-    let copying = true
+    const copying = { done: false }
     const writing = (async () => {
-      while (copying) await commit(store, entry(claim, ++seq))
+      while (!copying.done) await commit(store, entry(claim, ++seq))
     })()
     const { path, bytes } = await store.maintenance!.backup(join(dir, 'copy.db'))
-    copying = false
+    copying.done = true
     await writing
     await other.kill()
     expect(seq).toBeGreaterThan(before)

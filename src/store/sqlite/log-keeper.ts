@@ -11,7 +11,7 @@ import { type Patience, whenTrue } from './patience.ts'
 const WAIT = 100
 
 /** Milliseconds until the next look, when a read lasts longer than that. */
-const PAUSE = 2000
+const PAUSE = 500
 
 export interface LogKeeper {
   /** After every commit. Rejects only with what SQLite throws. */
