@@ -56,6 +56,8 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
       if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
   },
+  commitUntilBroken: () => commitUntilBroken('a'),
+  commitOtherUntilBroken: () => commitUntilBroken('other'),
   commit: () => commitOn('a'),
   commitOther: () => commitOn('other'),
 }
@@ -67,6 +69,27 @@ async function commitOn(id: string): Promise<void> {
   for (let seq = 1; ; seq++) {
     await store.commit([entry(claim, seq)])
     say(`${seq}`)
+  }
+}
+
+/** Commits until that fails, then tries again and says what comes of it, whenever it is told to. */
+async function commitUntilBroken(id: string): Promise<void> {
+  const store = await sqliteStore({ file: path })
+  const claim = await started(store, id)
+  const outcome = (seq: number): Promise<string> =>
+    store.commit([entry(claim, seq)]).then(
+      () => `${seq}`,
+      ({ problem, message }: { problem: string; message: string }) => `${seq} ${problem} ${message}`,
+    )
+  for (let seq = 1; ; seq++) {
+    const said = await outcome(seq)
+    say(said)
+    if (said !== `${seq}`) break
+  }
+  for (;;) {
+    await told()
+    say(await outcome(Number.MAX_SAFE_INTEGER))
+    say(`reads ${(await store.readJournal(claim.no, 0)).length}`)
   }
 }
 

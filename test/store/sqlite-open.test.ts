@@ -241,7 +241,7 @@ describe('R5 refusals leave everything as it was', () => {
     if (user !== undefined) chownSync(dir, user, user)
     chmodSync(file, fileMode)
     chmodSync(dir, folderMode)
-    const said = await startChild('refuse', file, user).line()
+    const said = await startChild('refuse', file, { user }).line()
     chmodSync(dir, 0o777)
     chmodSync(file, 0o666)
     expect(said).toMatch(/^read-only .*allow it to write to the file and its folder/)
@@ -253,7 +253,7 @@ describe('R5 refusals leave everything as it was', () => {
     const dir = folder()
     const user = process.getuid?.() === 0 ? NOBODY : undefined
     chmodSync(dir, 0o555)
-    const said = await startChild('refuseDir', join(dir, 'new'), user).line()
+    const said = await startChild('refuseDir', join(dir, 'new'), { user }).line()
     chmodSync(dir, 0o777)
     expect(said).toMatch(/^read-only /)
   })

@@ -18,15 +18,25 @@ export interface LogKeeper {
   look(): Promise<void>
   /** @returns whether the log is empty now: not while another process reads or writes. */
   truncate(): boolean
+  /** Copies what it can into the database, for when the log itself is about to be lost. Never throws. */
+  rescue(): void
 }
 
 export function logKeeper({ path, prepare }: Connection, patience: Patience): LogKeeper {
   const { clock } = patience
   const checkpoint = prepare('PRAGMA wal_checkpoint(TRUNCATE)')
   const truncate = (): boolean => checkpoint.get()?.['busy'] === 0
+  const copy = prepare('PRAGMA wal_checkpoint(PASSIVE)')
   let next = Number.NEGATIVE_INFINITY
   return {
     truncate,
+    rescue() {
+      try {
+        copy.get()
+      } catch {
+        // The write that noticed has its own error.
+      }
+    },
     async look() {
       if (logSize(path) <= LOG_LIMIT || clock.steady() < next) return
       if (!(await whenTrue(truncate, { ...patience, limit: WAIT }))) next = clock.steady() + PAUSE

@@ -73,6 +73,7 @@ export class WriteQueue {
       jobs.forEach((job, index) => job.resolve(results[index]))
     } catch (thrown) {
       const error = this.#trust.after(thrown)
+      if (error.problem === 'missing') this.#log.rescue()
       if (jobs.length === 1 || this.#trust.lost !== undefined) refuse(jobs, error)
       else for (const job of jobs) await this.#commit([job])
     }
