@@ -1,8 +1,19 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createEngine, type EmbeddedEngine, type EngineOptions, parallel, step, workflow } from 'ai-workflows'
+import {
+  createEngine,
+  type EmbeddedEngine,
+  type EngineOptions,
+  memoryStore,
+  parallel,
+  step,
+  workflow,
+} from 'ai-workflows'
 import { StoreError } from '../../src/core/errors.ts'
+import type { Clock } from '../../src/core/ports/clock.ts'
+import type { Store } from '../../src/core/ports/store.ts'
+import { systemClock } from '../../src/core/system-clock.ts'
 import { faultyStore, type FaultPoint } from '../store/fault-points.ts'
 import { folder, open } from '../store/places.ts'
 import { command } from '../store/processes.ts'
@@ -12,6 +23,9 @@ function engineOf(options: EngineOptions): EmbeddedEngine {
   onTestFinished(() => engine.stop({ grace: 0 }))
   return engine
 }
+
+/** When an engine that could not even say that it has ended counts as dead. */
+const LATER: Clock = { ...systemClock, now: () => Date.now() + 60_000 }
 
 /** Steps one after the other, each with a result of this size; `ran` counts how often each did run. */
 function chain(count: number, size: number) {
@@ -68,7 +82,7 @@ describe('R2 R5 an I/O error at a commit', () => {
       expect(await problemOf(engine.start(other.code, undefined, { id: 'b' }))).toBe('io')
       expect(other.ran.size).toBe(0)
       await engine.stop()
-      const next = engineOf({ store: await open({ file }) })
+      const next = engineOf({ store: await open({ file }), clock: LATER })
       expect(await next.get(code, 'a').result()).toBe(50)
       expect(repeated()).toEqual(again)
     },
@@ -91,7 +105,7 @@ describe('R2 R5 an I/O error at a commit', () => {
     const problems = await Promise.all(handles.map((handle) => problemOf(handle.result())))
     expect(problems).toEqual(['io', 'io', 'io'])
     await engine.stop()
-    const next = engineOf({ store: await open({ file }) })
+    const next = engineOf({ store: await open({ file }), clock: LATER })
     expect(await Promise.all(ids.map((id) => next.get(code, id).result()))).toEqual([3, 3, 3])
   })
 })
@@ -130,6 +144,30 @@ describe('R5 a full disk', () => {
     command('mount', '-o', 'remount,rw', dir)
     expect(await (await engine.start(code, undefined, { id: 'b' })).result()).toBe(20)
     expect(await engine.get(code, 'a').result()).toBe(20)
+  })
+})
+
+describe('R5 a value that is too large', () => {
+  it('fails its own run only, whoever shares its transaction', async () => {
+    const { maintenance: _, ...store } = memoryStore()
+    const commit: Store['commit'] = async (writes) => {
+      for (const each of writes)
+        if (
+          each.kind === 'completion' &&
+          'payload' in each.entry.completion &&
+          each.entry.completion.payload.length > 1000
+        )
+          throw new StoreError('unsupported', 'cannot hold a value this large')
+      return await store.commit(writes)
+    }
+    const engine = engineOf({ store: { ...store, commit } })
+    const code = workflow({
+      name: 'sized',
+      execute: async (_ctx, size: number) => (await step('s', () => 'x'.repeat(size))).length,
+    })
+    const handles = await Promise.all([10, 2000, 20].map((size) => engine.start(code, size)))
+    const outcomes = await Promise.all(handles.map((handle) => problemOf(handle.result())))
+    expect(outcomes).toEqual(['none', 'unsupported', 'none'])
   })
 })
 
