@@ -1,8 +1,9 @@
 /** Another process at the same database: does what its arguments say, a line of output for each thing done. */
 import { once } from 'node:events'
+import { openSync, writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
-import { entry, newRun, started } from '../../src/testing/store-cases/fixtures.ts'
+import { entry, newRun, started, stepDone } from '../../src/testing/store-cases/fixtures.ts'
 
 const [, , task = '', path = ''] = process.argv
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -55,6 +56,21 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
       if (n % 100 === 0) say(`${n}`)
       if (n % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
+  },
+  /** Commits enough for a few checkpoints, and writes down beside the file what is acknowledged. */
+  async commitRecorded() {
+    const durability = process.env['DURABILITY'] === 'full' ? 'full' : 'process-crash'
+    const store = await sqliteStore({ file: path, durability })
+    const claim = await started(store, 'a')
+    const acknowledgements = openSync(`${path}-ack`, 'w')
+    for (let seq = 1; seq <= 120; seq++) {
+      await store.commit([
+        entry(claim, seq, stepDone(`step-${seq}`, 'x'.repeat(seq % 3 === 0 ? 150_000 : 500))),
+      ])
+      writeSync(acknowledgements, `${seq}\n`)
+    }
+    say('done')
+    await told()
   },
   commitUntilBroken: () => commitUntilBroken('a'),
   commitOtherUntilBroken: () => commitUntilBroken('other'),
