@@ -66,7 +66,7 @@ describe('doctor', () => {
       /^note: .*silent for over a minute.*"a"/,
     ],
     [`UPDATE runs SET status = 'blocked' WHERE no = 1`, /^note: .*1 run that are blocked, such as "a"/],
-    [`INSERT INTO owners VALUES ('x', 1, 'h', 1)`, /^note: 1 engines ended without saying so/],
+    [`INSERT INTO owners VALUES ('x', 1, 'h', 1, 1)`, /^note: 1 engines ended without saying so/],
     ['CREATE TABLE _replica_seq (x)', /^note: The file has a table "_replica_seq"/],
     ['CREATE INDEX mine ON runs (created_at)', /^note: The file has an index "mine"/],
     [

@@ -7,16 +7,20 @@ import { folder, openWithConnection } from './places.ts'
 const MEGABYTE = 1024 * 1024
 
 describe('R5 large values', () => {
-  it('of 200 MB are committed and read back, and leave no long log behind', async () => {
-    const { store, db } = await openWithConnection(join(folder(), 'runs.db'))
-    db.exec('PRAGMA synchronous = OFF')
-    const claim = await started(store, 'a')
-    const payload = 'x'.repeat(200 * MEGABYTE)
-    await commit(store, entry(claim, 1, stepDone('k', payload)), end(claim, 'completed'))
-    const [read] = await store.readJournal(claim.no, 0)
-    expect(read?.completion.kind === 'step-done' && read.completion.payload === payload).toBe(true)
-    expect(statSync(`${store.location}-wal`).size).toBeLessThanOrEqual(16 * MEGABYTE)
-  })
+  it(
+    'of 200 MB are committed and read back, and leave no long log behind',
+    { timeout: 300_000 },
+    async () => {
+      const { store, db } = await openWithConnection(join(folder(), 'runs.db'))
+      db.exec('PRAGMA synchronous = OFF')
+      const claim = await started(store, 'a')
+      const payload = 'x'.repeat(200 * MEGABYTE)
+      await commit(store, entry(claim, 1, stepDone('k', payload)), end(claim, 'completed'))
+      const [read] = await store.readJournal(claim.no, 0)
+      expect(read?.completion.kind === 'step-done' && read.completion.payload === payload).toBe(true)
+      expect(statSync(`${store.location}-wal`).size).toBeLessThanOrEqual(16 * MEGABYTE)
+    },
+  )
 
   it('beyond what SQLite takes are refused as such, alone', async () => {
     const { store, db } = await openWithConnection(join(folder(), 'runs.db'))

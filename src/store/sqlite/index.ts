@@ -14,6 +14,7 @@ import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
 import { maintenanceVerbs } from './maintenance.ts'
+import { openRunVerbs } from './open-runs.ts'
 import { ownerVerbs } from './owners.ts'
 import { pruneVerbs } from './prune.ts'
 import { systemClock } from '../../core/system-clock.ts'
@@ -73,6 +74,7 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...ownerVerbs(verbs),
       ...pruneVerbs(verbs),
       ...maintenanceVerbs(verbs, connection, patience),
+      ...openRunVerbs(verbs),
       close: () => verbs.close(),
     }
   } catch (error) {

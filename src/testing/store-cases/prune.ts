@@ -139,7 +139,7 @@ export const pruneCases: readonly StoreCase[] = [
     assert.ok((await again.post(event(run.no))).id > item)
     // Whoever still holds the deleted run can do nothing with it, nor to the new one.
     const late = entry(old, 3)
-    assert.deepEqual(await again.commit([late]), { fenced: new Set([late]) })
+    assert.deepEqual((await again.commit([late])).fenced, new Set([late]))
     assert.equal(await again.claim({ no: old.no, epoch: old.epoch, owner: 'x' }), undefined)
     assert.equal(await again.reopen({ no: old.no, epoch: old.epoch, fresh: true }), false)
     await again.release(old)
