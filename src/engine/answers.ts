@@ -33,8 +33,8 @@ export class Answers {
   start(effect: Effect): void {
     const answer = this.#reusable.take(effect)
     if (answer !== undefined) this.#taken.set(effect.key, answer)
-    else if (this.#taken.size > 0 || this.#onTheirWay.size > 0) this.#held.set(effect.key, effect)
-    else return this.#port.execute(effect)
+    else if (this.#reusable.isEmpty && this.#isQuiet) return this.#port.execute(effect)
+    else this.#held.set(effect.key, effect)
     this.#settleSoon()
   }
 
@@ -62,6 +62,10 @@ export class Answers {
   close(): void {
     this.#taken.clear()
     this.#held.clear()
+  }
+
+  get #isQuiet(): boolean {
+    return this.#taken.size === 0 && this.#held.size === 0 && this.#onTheirWay.size === 0
   }
 
   #settleSoon(): void {

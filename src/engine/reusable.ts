@@ -21,8 +21,14 @@ export class Reusable {
       if (reusable) this.#answers.set(completion.key, { place, completion })
   }
 
+  get isEmpty(): boolean {
+    return this.#answers.size === 0
+  }
+
   get stepKeys(): readonly Key[] {
-    return [...this.#answers].flatMap(([key, { completion }]) => (completion.kind === 'step-done' ? [key] : []))
+    return [...this.#answers].flatMap(([key, { completion }]) =>
+      completion.kind === 'step-done' ? [key] : [],
+    )
   }
 
   /** Answers at most once, with the time at which it happened. */

@@ -13,6 +13,7 @@ import { inboxCases } from './store-cases/inbox.ts'
 import { journalCases } from './store-cases/journal.ts'
 import { lifeCases } from './store-cases/life.ts'
 import { listingCases } from './store-cases/listing.ts'
+import { recoveryCases } from './store-cases/recovery.ts'
 import { runCases } from './store-cases/runs.ts'
 
 export type { MakeStore, StoreCase, StorePlace } from './store-cases/case.ts'
@@ -24,6 +25,7 @@ export const storeCases: readonly StoreCase[] = [
   ...commitCases,
   ...journalCases,
   ...inboxCases,
+  ...recoveryCases,
   ...exactnessCases,
   ...lifeCases,
 ]
