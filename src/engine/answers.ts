@@ -33,7 +33,7 @@ export class Answers {
   start(effect: Effect): void {
     const answer = this.#reusable.take(effect)
     if (answer !== undefined) this.#taken.set(effect.key, answer)
-    else if (this.#reusable.isEmpty && this.#isQuiet) return this.#port.execute(effect)
+    else if (this.#reusable.isEmpty && this.quiet) return this.#port.execute(effect)
     else this.#held.set(effect.key, effect)
     this.#settleSoon()
   }
@@ -64,7 +64,8 @@ export class Answers {
     this.#held.clear()
   }
 
-  get #isQuiet(): boolean {
+  /** Nothing is held, and no answer on its way. */
+  get quiet(): boolean {
     return this.#taken.size === 0 && this.#held.size === 0 && this.#onTheirWay.size === 0
   }
 

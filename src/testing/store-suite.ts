@@ -15,6 +15,7 @@ import { lifeCases } from './store-cases/life.ts'
 import { listingCases } from './store-cases/listing.ts'
 import { recoveryCases } from './store-cases/recovery.ts'
 import { runCases } from './store-cases/runs.ts'
+import { waitingCases } from './store-cases/waiting.ts'
 
 export type { MakeStore, StoreCase, StorePlace } from './store-cases/case.ts'
 
@@ -26,6 +27,7 @@ export const storeCases: readonly StoreCase[] = [
   ...journalCases,
   ...inboxCases,
   ...recoveryCases,
+  ...waitingCases,
   ...exactnessCases,
   ...lifeCases,
 ]
