@@ -26,7 +26,7 @@ export type { Duration } from './core/duration.ts'
 export type { Invocable, InvokeOptions } from './core/invoke.ts'
 export type { ReceivedEvent, WaitForEventOptions } from './core/event.ts'
 export type { Schema } from './core/schema.ts'
-export type { Engine, RunHandle, StartOptions } from './core/ports/engine.ts'
+export type { Engine, ForkOptions, RunHandle, RunRetryOptions, StartOptions } from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
 export type { Logger } from './core/ports/logger.ts'
@@ -43,6 +43,7 @@ export {
   RunNotFoundError,
   SerializationError,
   StepError,
+  StepNotFoundError,
   StoreError,
   TimeoutError,
   WorkflowError,
@@ -64,6 +65,7 @@ export type {
   Page,
   Pruned,
   PruneRequest,
+  Reopening,
   RunFilter,
   RunRecord,
   RunStatus,

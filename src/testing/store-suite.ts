@@ -14,6 +14,7 @@ import { journalCases } from './store-cases/journal.ts'
 import { lifeCases } from './store-cases/life.ts'
 import { listingCases } from './store-cases/listing.ts'
 import { pruneCases } from './store-cases/prune.ts'
+import { recoveryCases } from './store-cases/recovery.ts'
 import { runCases } from './store-cases/runs.ts'
 import { waitingCases } from './store-cases/waiting.ts'
 
@@ -27,6 +28,7 @@ export const storeCases: readonly StoreCase[] = [
   ...journalCases,
   ...inboxCases,
   ...pruneCases,
+  ...recoveryCases,
   ...waitingCases,
   ...exactnessCases,
   ...lifeCases,
