@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts'
 import type { Encoded } from '../../core/ports/effects.ts'
 import type { Zombie } from '../../core/ports/engine.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
-import type { OperationRow } from './operations.ts'
+import { type OperationRow, standing } from './operations.ts'
 import { type Summary, summaryDocument } from './summary.ts'
 import { zombieDocument } from './zombie-table.ts'
 
@@ -16,8 +16,9 @@ export interface Waiting {
   readonly cancelRequested: boolean
 }
 
-export function waitingOf({ journal, notes, inbox }: RunDetails): Waiting {
-  const fired = new Set(journal.map(({ completion }) => completion.key))
+export function waitingOf(details: RunDetails): Waiting {
+  const { notes, inbox } = details
+  const fired = new Set(standing(details).map(({ completion }) => completion.key))
   return {
     sleeps: notes
       .filter(({ kind, key }) => kind === 'due' && !fired.has(key) && !key.includes('!'))

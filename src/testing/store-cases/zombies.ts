@@ -1,7 +1,7 @@
 /** Functions that were given up and still run: added, removed, and gone with their owner. */
 import assert from 'node:assert/strict'
 import { type StoreCase, storeCase } from './case.ts'
-import { started, zombie } from './fixtures.ts'
+import { commit, end, started, zombie } from './fixtures.ts'
 
 export const zombieCases: readonly StoreCase[] = [
   storeCase('a zombie is there from when it is added until it is removed, one by one', async (store) => {
@@ -46,5 +46,13 @@ export const zombieCases: readonly StoreCase[] = [
     await store.removeOwner('engine-1')
     assert.deepEqual(await store.readZombies(a.no), [other])
     assert.deepEqual(await store.readZombies(b.no), [])
+  }),
+
+  storeCase('prune removes the zombies of the runs that it deletes', async (store) => {
+    const claim = await started(store)
+    await commit(store, end(claim, 'completed'))
+    await store.addZombie(zombie(claim.no))
+    await store.prune({ endedBefore: { completed: 4000 }, limit: 10, dryRun: false })
+    assert.deepEqual(await store.readZombies(claim.no), [])
   }),
 ]
