@@ -17,12 +17,13 @@ import {
   AbortActivity,
   type Activity,
   ChildActivity,
-  type ChildScript,
+  type Due,
   EventActivity,
   RunningFunctions,
   StepActivity,
   StopActivity,
   TimerActivity,
+  type VirtualChild,
 } from './activity.ts'
 import type { Director, Offer, Stage } from './director.ts'
 import { EventScript, type ScriptedEvent } from './event-script.ts'
@@ -37,8 +38,11 @@ export interface VirtualWorldOptions {
   /** Whether attempts that began before a crash count (R1). Default `true`. */
   readonly countLostAttempts?: boolean
   readonly events?: readonly ScriptedEvent[]
-  /** What a child run comes to. */
-  readonly child?: (effect: ChildEffect) => ChildScript
+  /**
+   * Starts a child run, or finds the one that an earlier world started. Without it every child runs for ever.
+   * @param existing start none
+   */
+  readonly child?: (effect: ChildEffect, existing?: 'existing') => VirtualChild | undefined
   /** Told each time that the run has dealt with `delivered` completions, and asks for more. */
   readonly onDelivered?: (delivered: number) => void
 }
@@ -96,7 +100,8 @@ export class VirtualEffects implements Effects, Stage {
     this.#active.set(key, this.#begin(effect))
   }
 
-  cancel(key: Key, reason: CancelledError): void {
+  cancel(key: Key, reason: CancelledError, held?: Effect): void {
+    if (held?.kind === 'child') this.#options.child?.(held, 'existing')?.cancel(reason)
     const activity = this.#active.get(key)
     this.#active.delete(key)
     this.#events.end(key)
@@ -127,16 +132,45 @@ export class VirtualEffects implements Effects, Stage {
     const offers: Offer[] = []
     for (const [key, { happening }] of this.#active)
       if (happening !== undefined)
-        offers.push({ label: `commit ${happening.kind} ${key}`, take: () => this.#happen(key, happening) })
+        offers.push({
+          kind: 'commit',
+          key,
+          label: `commit ${happening.kind} ${key}`,
+          take: () => this.#happen(key, happening),
+        })
     for (const { event, key, happening } of this.#events.offers())
-      offers.push({ label: `event ${event} for ${key}`, take: () => this.#receive(event, key, happening) })
+      offers.push({
+        kind: 'event',
+        key,
+        label: `event ${event} for ${key}`,
+        take: () => this.#receive(event, key, happening),
+      })
     const due = this.clock.next()
     if (due !== undefined)
       offers.push({
+        kind: 'clock',
+        key: '',
         label: `clock to ${due}`,
         take: () => this.clock.advance(due - this.clock.now()),
       })
     return offers
+  }
+
+  /** What waits for the clock, oldest first. */
+  dues(): (Due & { readonly key: Key })[] {
+    return [...this.#active].flatMap(([key, { due }]) => (due === undefined ? [] : [{ ...due, key }]))
+  }
+
+  /** Child runs that have ended, and whose end is not committed. */
+  get endedChildren(): readonly Key[] {
+    return [...this.#active]
+      .filter(([, { happening }]) => happening?.kind.startsWith('child-'))
+      .map(([key]) => key)
+  }
+
+  /** Effects that may come to something without the clock and without the director. */
+  get busyKeys(): readonly Key[] {
+    return [...this.#active].filter(([, { busy }]) => busy).map(([key]) => key)
   }
 
   happeningOf(key: Key): Happening | undefined {
@@ -161,9 +195,9 @@ export class VirtualEffects implements Effects, Stage {
       case 'step':
         return this.#step(effect)
       case 'timer':
-        return new TimerActivity(this.clock, this.#deadline(effect))
+        return new TimerActivity(this.clock, { key: effect.key, at: this.#deadline(effect) })
       case 'child':
-        return new ChildActivity(effect, child?.(effect) ?? { status: 'never' })
+        return new ChildActivity(child?.(effect) ?? endless(effect))
       case 'abort':
         return new AbortActivity(effect, (reason) => codec.encodeError(reason))
       case 'stop':
@@ -226,6 +260,10 @@ export class VirtualEffects implements Effects, Stage {
   #violated(what: string): void {
     this.violations.push(what)
   }
+}
+
+function endless({ key }: ChildEffect): VirtualChild {
+  return { id: `child:${key}`, end: undefined, cancel: () => undefined }
 }
 
 function isStep(completion: Completion): completion is Extract<Completion, { attempt: number }> {
