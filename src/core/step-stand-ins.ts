@@ -8,6 +8,8 @@ export interface CalledStep {
   readonly runId: string | undefined
   readonly key: Key
   readonly name: string
+  /** Milliseconds for each attempt. */
+  readonly timeout: number | undefined
 }
 
 /** @param own calls what would be called otherwise: the next older stand-in, in the end the step's own function */

@@ -11,7 +11,7 @@ import type {
 } from '../../core/ports/effects.ts'
 import { Run } from '../../core/run.ts'
 import { validate } from '../../core/schema.ts'
-import { seededRandom, seedOf } from '../../core/seeded-random.ts'
+import { type SeededRandom, seededRandom, seedOf } from '../../core/seeded-random.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
 import type { ChildEnd, VirtualChild } from '../virtual/activity.ts'
 import type { Director } from '../virtual/director.ts'
@@ -54,6 +54,8 @@ export const BEGINNING: number = Date.UTC(2030, 0, 1)
 /** What a run needs of the world around it. */
 export interface RunWorld {
   readonly plan: Plan
+  /** Numbers the lives that are tried. */
+  readonly life: number
   readonly clock: VirtualClock
   /** Calls a step's function as the world wants it. */
   stepPlace(run: LiveRun, key: Key): Surroundings
@@ -76,21 +78,21 @@ export class LiveRun implements Effects, Director {
   #over = false
   #wake: (() => void) | undefined
   readonly #world: RunWorld
-  readonly #batches: () => number
+  readonly #portions: SeededRandom
 
   constructor(world: RunWorld, stored: StoredRun) {
-    const { plan, clock } = world
+    const { plan, clock, life } = world
     const { id, workflow, record, root } = stored
-    const random = seededRandom(`${plan.seed} batches ${id} ${record.completions.length}`)
+    this.#portions = seededRandom(`${plan.seed} batches ${life} ${id}`)
     this.stored = stored
     this.#world = world
-    this.#batches = () => random.float()
     this.virtual = new VirtualEffects({
       clock,
       codec: plan.codec,
       director: this,
       record,
       countLostAttempts: false,
+      keepDeadlines: true,
       events: root ? plan.events : [],
       child: (effect, existing) =>
         world.child({ ...effect, id: effect.id ?? `${id}/${effect.key}` }, existing),
@@ -163,7 +165,7 @@ export class LiveRun implements Effects, Director {
 
   /** A resumed run may be given what is recorded in any portions. */
   handOver(available: number): number {
-    return 1 + Math.floor(this.#batches() * available)
+    return 1 + Math.floor(this.#portions.float() * available)
   }
 
   /** A retry begins in the world's time, not in the code's: the place must be found again. */

@@ -16,6 +16,9 @@ interface OfferingWorld {
   readonly clock: VirtualClock
   readonly runs: readonly LiveRun[]
   readonly mayHaveFault: boolean
+  /** Steps in flight come to nothing here, so that nothing but a cancellation may be possible. */
+  readonly willCrash: boolean
+  isIdle(run: LiveRun, key: Key): boolean
 }
 
 export function offersOf(world: OfferingWorld): WorldOffer[] {
@@ -26,7 +29,8 @@ export function offersOf(world: OfferingWorld): WorldOffer[] {
   if (childEnded !== undefined) return [childEnded]
   const offers = [...own, ...timeOffers(world, living, own.length === 0)]
   const cancel = cancelOffer(world, living)
-  return cancel === undefined || offers.length === 0 ? offers : [...offers, cancel]
+  // A run that only a cancellation can end has got stuck.
+  return cancel === undefined || (offers.length === 0 && !world.willCrash) ? offers : [...offers, cancel]
 }
 
 function ownOffers(run: LiveRun): WorldOffer[] {
@@ -53,7 +57,10 @@ function isChildEnd(run: LiveRun, label: string): boolean {
   return run.virtual.endedChildren.some((key) => placeOf(run.stored, key) === label)
 }
 
-/** Deadlines pass when nothing else can happen, or as an accident. */
+/**
+ * Deadlines pass when nothing else can happen, as an accident, or for a step that was made to hang. No time passes over
+ * something that has come to its end by then, and has to be recorded first.
+ */
 function timeOffers(world: OfferingWorld, living: readonly LiveRun[], nothingElse: boolean): WorldOffer[] {
   let first: (Due & { readonly key: Key; readonly run: LiveRun }) | undefined
   for (const run of living)
@@ -61,7 +68,9 @@ function timeOffers(world: OfferingWorld, living: readonly LiveRun[], nothingEls
       if (first === undefined || due.at < first.at) first = { ...due, run }
   if (first === undefined) return []
   const { at, kind, key, run } = first
-  const accident = kind === 'deadline' && !nothingElse
+  if (run.virtual.happeningOf(key) !== undefined) return []
+  const accident = kind === 'deadline' && !nothingElse && !world.isIdle(run, key)
+  if (accident && !isLibraryTimer(key)) return []
   if (accident && !(world.plan.mayTimeOut && world.mayHaveFault)) return []
   const place = placeOf(run.stored, key)
   const label =

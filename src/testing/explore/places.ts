@@ -15,20 +15,39 @@ interface PlacedWorld {
   call(run: StoredRun, step: CalledStep, context: StepContext, own: () => unknown): unknown
 }
 
-/** Where a workflow's own code runs: each life has another time of day, and other luck. */
-export class CodePlace implements Surroundings {
-  readonly random: SeededRandom
-  readonly #world: PlacedWorld
-  readonly #later: number
+/** How much later than the last life each of four lives in turn believes it is; `undefined`: chance decides. */
+const LATER = [0, DAY / 2, undefined, 400 * DAY]
+/** The first number that `Math.random` gives to each of four lives in turn. */
+const FIRST = [undefined, 0.0001, undefined, 0.9999]
 
-  constructor(world: PlacedWorld, random: SeededRandom) {
+/** Where a workflow's own code runs: each life has another time of day, and other luck, so that what hangs on them shows. */
+export class CodePlace implements Surroundings {
+  readonly #world: PlacedWorld
+  readonly #random: SeededRandom
+  readonly #later: number
+  #first: number | undefined
+  #looks = 0
+
+  constructor(world: PlacedWorld, life: number, random: SeededRandom) {
     this.#world = world
-    this.random = random
-    this.#later = Math.floor(random.float() * 30 * DAY)
+    this.#random = random
+    this.#later = LATER[life % LATER.length] ?? Math.floor(random.float() * 30 * DAY)
+    this.#first = FIRST[life % FIRST.length]
   }
 
+  /** Goes on a little with every look, so that a loop that waits for it ends. */
   now(): number {
-    return this.#world.clock.now() + this.#later
+    return this.#world.clock.now() + this.#later + this.#looks++
+  }
+
+  random(): number {
+    const number = this.#first ?? this.#random.float()
+    this.#first = undefined
+    return number
+  }
+
+  uuid(): string {
+    return this.#random.uuid()
   }
 
   touched(what: string): void {
@@ -38,8 +57,8 @@ export class CodePlace implements Surroundings {
 
 /** Where a step's function runs: the same at every call of one step, so that lives can be compared. */
 export class StepPlace implements Surroundings {
-  readonly random: SeededRandom
   readonly plan: Plan
+  readonly #random: SeededRandom
   readonly #world: PlacedWorld
   readonly #run: StoredRun
 
@@ -47,11 +66,19 @@ export class StepPlace implements Surroundings {
     this.plan = world.plan
     this.#world = world
     this.#run = run
-    this.random = seededRandom(`${world.plan.seed} step ${run.id} ${key}`)
+    this.#random = seededRandom(`${world.plan.seed} step ${run.id} ${key}`)
   }
 
   now(): number {
     return this.#world.clock.now()
+  }
+
+  random(): number {
+    return this.#random.float()
+  }
+
+  uuid(): string {
+    return this.#random.uuid()
   }
 
   touched(): void {}

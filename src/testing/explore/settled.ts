@@ -11,8 +11,10 @@ interface SettlingWorld {
   begin(): void
 }
 
-/** Turns of the event loop in which what only pretends to be asynchronous has ended. */
-const FEW = 5
+/** So often only microtasks get a turn: enough for nearly all. */
+const MICRO = 8
+/** After that many, what only pretends to be asynchronous has ended. */
+const FEW = MICRO + 5
 /** After so many, a wait looks at the time. */
 const MANY = 200
 
@@ -32,9 +34,10 @@ export async function settled(world: SettlingWorld): Promise<void> {
     const busy = busyIn(world)
     const patient = busy.some((place) => !world.plan.hung.has(place))
     if (!working && stray === undefined && (busy.length === 0 || (!patient && turn >= FEW))) return
-    if (stray !== undefined && turn >= FEW) throw new Trouble(notAnOperation(world, stray))
+    // Looked at twice, and before anything that it may wait for has a turn.
+    if (stray !== undefined && turn > 0) throw new Trouble(notAnOperation(world, stray))
     if (turn < MANY) {
-      await nextTurn()
+      if (turn >= MICRO) await nextTurn()
       continue
     }
     since ??= performance.now()

@@ -92,8 +92,10 @@ function without(label: string): string {
 }
 
 function nice(place: string): string {
-  const [key = place, child] = place.split(' !of ')
-  return child === undefined ? `"${key}"` : `"${key}" of ${child}`
+  const [operation = place, attempt] = place.split(' !attempt ')
+  const [key = operation, child] = operation.split(' !of ')
+  const name = child === undefined ? `"${key}"` : `"${key}" of ${child}`
+  return attempt === undefined ? name : `${name}, attempt ${attempt},`
 }
 
 function value(encoded: Encoded, { codec }: Plan): string {

@@ -4,11 +4,11 @@
  * left as it was for code that belongs to no exploration, and after the last one.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { SeededRandom } from '../../core/seeded-random.ts'
 
 export interface Surroundings {
   now(): number
-  readonly random: SeededRandom
+  random(): number
+  uuid(): string
   /** The code has used something that no replay repeats. */
   touched(what: string): void
 }
@@ -40,9 +40,9 @@ type AnyFunction = (...given: unknown[]) => unknown
 
 /** Asked for by the explored code, these give what the exploration says; only noted are those without a maker. */
 const REPLACED: readonly (readonly [owner: object, where: string, name: string, make?: Made])[] = [
-  [Math, 'Math.', 'random', ({ random }) => random.float()],
-  [performance, 'performance.', 'now', ({ now }) => now()],
-  [crypto, 'crypto.', 'randomUUID', ({ random }) => random.uuid()],
+  [Math, 'Math.', 'random', (here) => here.random()],
+  [performance, 'performance.', 'now', (here) => here.now()],
+  [crypto, 'crypto.', 'randomUUID', (here) => here.uuid()],
   ...['setTimeout', 'setInterval', 'setImmediate', 'fetch'].map((name) => [globalThis, '', name] as const),
   ...['log', 'info', 'warn', 'error', 'debug'].map((name) => [console, 'console.', name] as const),
 ]

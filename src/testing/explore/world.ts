@@ -57,6 +57,7 @@ export function attemptId(run: StoredRun, key: Key, attempt: number): string {
  */
 export class World implements RunWorld {
   readonly plan: Plan
+  readonly life: number
   readonly clock: VirtualClock
   /** Completions of all runs, in order. */
   readonly entries: Entry[]
@@ -73,8 +74,9 @@ export class World implements RunWorld {
   #faults: number
 
   constructor(options: WorldOptions) {
-    const { plan, remains } = options
+    const { plan, remains, life } = options
     this.plan = plan
+    this.life = life
     this.#options = options
     this.clock = new VirtualClock(remains?.time ?? BEGINNING)
     this.entries = [...(remains?.entries ?? [])]
@@ -85,6 +87,10 @@ export class World implements RunWorld {
 
   get mayHaveFault(): boolean {
     return this.#faults < this.plan.faults
+  }
+
+  get willCrash(): boolean {
+    return this.#options.crashAt !== undefined
   }
 
   get root(): StoredRun {
@@ -109,10 +115,11 @@ export class World implements RunWorld {
     }
   }
 
-  /** What a crash at this moment leaves. */
+  /** What a crash at this moment leaves: no run has got to recording its end. */
   remains(): Remains {
     const { entries } = this
-    return { time: this.clock.now(), runs: this.stored.map(copyOf), entries, faults: this.#faults }
+    const runs = this.stored.map((stored) => ({ ...copyOf(stored), end: undefined }))
+    return { time: this.clock.now(), runs, entries, faults: this.#faults }
   }
 
   /** Ends what still runs. */
@@ -130,8 +137,8 @@ export class World implements RunWorld {
   }
 
   codePlace({ stored }: LiveRun): Surroundings {
-    const { plan, life } = this.#options
-    return new CodePlace(this, seededRandom(`${plan.seed} life ${life} ${stored.id}`))
+    const { plan, life } = this
+    return new CodePlace(this, life, seededRandom(`${plan.seed} life ${life} ${stored.id}`))
   }
 
   child(effect: ChildEffect & { readonly id: string }, existing?: 'existing'): VirtualChild | undefined {
@@ -155,7 +162,7 @@ export class World implements RunWorld {
       this.#idle.add(place)
       return new Promise(() => undefined)
     }
-    const fate = this.#fate(place, key, name)
+    const fate = this.#fate(context.attempt === 1 ? place : `${place} !attempt ${context.attempt}`, step)
     if (fate?.startsWith('!fail'))
       throw new Error(`${JSON.stringify(name)} failed, as the exploration wants it`)
     if (fate?.startsWith('!hang')) {
@@ -172,11 +179,13 @@ export class World implements RunWorld {
     return this.#idle.has(placeOf(stored, key))
   }
 
-  #fate(place: string, key: Key, name: string): string | undefined {
+  #fate(place: string, { key, name, timeout }: CalledStep): string | undefined {
     if (!this.mayHaveFault) return undefined
     const fates: Option[] = [{ label: '', fault: false }]
     if (this.plan.mayFail(key, name)) fates.push({ label: `!fail ${place}`, fault: true })
-    if (this.plan.mayHang(key, name)) fates.push({ label: `!hang ${place}`, fault: true })
+    const { plan } = this
+    if (plan.mayHang(key, name) || (plan.mayTimeOut && timeout !== undefined))
+      fates.push({ label: `!hang ${place}`, fault: true })
     if (fates.length === 1) return undefined
     const { label = '', fault = false } = fates[this.#options.chooser.choose(fates)] ?? {}
     if (!fault) return undefined

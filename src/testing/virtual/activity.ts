@@ -21,7 +21,7 @@ export interface Due {
 export interface Activity {
   /** What came of it; undefined until then. Held back until the director lets it happen. */
   readonly happening: Happening | undefined
-  /** Undefined while it does not wait for the clock. */
+  /** Undefined while it does not wait for the clock. Stays when something has come of it: no later time can have come before that. */
   readonly due?: Due | undefined
   /** Something is under way that comes to an end by itself, perhaps. */
   readonly busy?: boolean
@@ -33,6 +33,8 @@ export interface StepWatch {
   began(attempt: number): void
   /** The function has ended. */
   ended(): void
+  /** When the attempt's time is up, if that is not `at`. */
+  deadline?(attempt: number, at: number): number
   /** The runtime broke the contract of the port. */
   violated(what: string): void
 }
@@ -78,29 +80,29 @@ export class StepActivity implements Activity {
     this.#watch.began(attempt)
     this.#attempt = effect.execute({
       attempt,
-      clock: this.#watched(this.#clock),
+      clock: this.#watched(this.#clock, attempt),
       ended: () => this.#watch.ended(),
       report: (outcome) => {
         if (starting) this.#watch.violated(`${effect.key} reported synchronously`)
         if (this.#cancelled) this.#watch.violated(`${effect.key} reported after it was aborted`)
         if (this.happening !== undefined) this.#watch.violated(`${effect.key} reported twice`)
         this.happening = happeningOf(outcome, attempt, startedAt)
-        this.due = undefined
       },
     })
     starting = false
   }
 
   /** An attempt asks its clock for one thing only: to be told when its time is up. */
-  #watched(clock: VirtualClock): Clock {
+  #watched(clock: VirtualClock, attempt: number): Clock {
     return {
       now: () => clock.now(),
       steady: () => clock.steady(),
       schedule: (at, fire) => clock.schedule(at, fire),
       every: (interval, fire) => clock.every(interval, fire),
       after: (delay, fire) => {
-        this.due = { at: clock.now() + delay, kind: 'deadline' }
-        return clock.after(delay, fire)
+        const at = this.#watch.deadline?.(attempt, clock.now() + delay) ?? clock.now() + delay
+        this.due = { at, kind: 'deadline' }
+        return clock.after(at - clock.now(), fire)
       },
     }
   }
@@ -118,14 +120,13 @@ const DEADLINE = /!(timeout|grace)$/
 
 export class TimerActivity implements Activity {
   happening: Happening | undefined
-  due: Due | undefined
+  readonly due: Due
   readonly cancel: () => void
 
   constructor(clock: VirtualClock, { key, at }: { readonly key: Key; readonly at: number }) {
     this.due = { at, kind: DEADLINE.test(key) ? 'deadline' : 'timer' }
     this.cancel = clock.schedule(at, () => {
       this.happening = { kind: 'timer-fired' }
-      this.due = undefined
     })
   }
 }

@@ -9,7 +9,6 @@ import {
   type Happening,
   type Key,
   type StepEffect,
-  type TimerEffect,
 } from '../../core/ports/effects.ts'
 import { drained } from '../../core/turn.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
@@ -37,6 +36,8 @@ export interface VirtualWorldOptions {
   readonly record?: VirtualRecord
   /** Whether attempts that began before a crash count (R1). Default `true`. */
   readonly countLostAttempts?: boolean
+  /** Whether an attempt that is made again after a crash has the rest of its `timeout` only. Default `false`. */
+  readonly keepDeadlines?: boolean
   readonly events?: readonly ScriptedEvent[]
   /**
    * Starts a child run, or finds the one that an earlier world started. Without it every child runs for ever.
@@ -195,7 +196,10 @@ export class VirtualEffects implements Effects, Stage {
       case 'step':
         return this.#step(effect)
       case 'timer':
-        return new TimerActivity(this.clock, { key: effect.key, at: this.#deadline(effect) })
+        return new TimerActivity(this.clock, {
+          key: effect.key,
+          at: this.#noted(effect.key, this.clock.now() + effect.duration),
+        })
       case 'child':
         return new ChildActivity(child?.(effect) ?? endless(effect))
       case 'abort':
@@ -218,15 +222,18 @@ export class VirtualEffects implements Effects, Stage {
         this.#functions.began(key)
       },
       ended: () => this.#functions.ended(key),
+      ...(this.#options.keepDeadlines === true && {
+        deadline: (attempt: number, at: number) => this.#noted(`${key}!attempt/${attempt}`, at),
+      }),
       violated: (what) => this.#violated(what),
     })
   }
 
-  #deadline({ key, duration }: TimerEffect): number {
+  /** The deadline that was written down before a crash; otherwise this one is, now. */
+  #noted(key: Key, at: number): number {
     const noted = this.#due.get(key)
-    const at = noted ?? this.clock.now() + duration
     if (noted === undefined) this.record.due.push({ position: this.journal.length, key, at })
-    return at
+    return noted ?? at
   }
 
   #receive(event: number, key: Key, happening: Happening): void {
