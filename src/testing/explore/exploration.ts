@@ -1,6 +1,14 @@
 import { NonDeterminismError } from '../../core/errors.ts'
 import { seededRandom } from '../../core/seeded-random.ts'
-import { type Chooser, CRASH, PathChooser, RandomChooser, type Schedule, ScriptChooser } from './chooser.ts'
+import {
+  type Chooser,
+  CRASH,
+  Misfit,
+  PathChooser,
+  RandomChooser,
+  type Schedule,
+  ScriptChooser,
+} from './chooser.ts'
 import { closer } from './closer.ts'
 import { ExplorationError } from './exploration-error.ts'
 import { difference, differentEntry, type Life, Lives, sameEnd, scheduleOf } from './life.ts'
@@ -10,11 +18,15 @@ import { endText, tell, tellBoth } from './story.ts'
 
 export interface ExplorationOptions {
   readonly orders: number
-  readonly crashes: boolean
+  /** Most crashes; 0 for none. */
+  readonly crashes: number
   readonly orderMatters: boolean
   /** @throws what the user has against it */
   readonly check: (life: Life, schedule: Schedule) => unknown
 }
+
+/** Lives that a repetition takes for each schedule, and resumes after its crash. */
+const LIVES_TO_REPEAT = 8
 
 /** After so many choices, which recorded so many completions. */
 interface CrashPoint {
@@ -34,6 +46,8 @@ export class Exploration {
   /** By the accidents in it, the first life of those that should have one end. */
   readonly #first = new Map<string, Life>()
   readonly #ends: RunEnd[] = []
+  /** Some crashes were left out. */
+  #limited = false
 
   constructor(plan: Plan, options: ExplorationOptions) {
     this.#plan = plan
@@ -54,7 +68,7 @@ export class Exploration {
     return this.#ends
   }
 
-  /** @returns whether these were all orders there are */
+  /** @returns whether these were all orders there are, and all crashes */
   async explore(): Promise<boolean> {
     const { orders } = this.#options
     let path: readonly number[] | undefined = []
@@ -64,30 +78,37 @@ export class Exploration {
       path = chooser.next()
       if (this.orders === 1 && chooser.estimate > orders * 4) break
     }
-    if (path === undefined) return true
+    if (path === undefined) return !this.#limited
     // The first so many of the tree differ in what happens last only.
     for (let index = 0; index < orders; index++)
       await this.#try(new RandomChooser(seededRandom(`${this.#plan.seed} order ${index}`)))
     return false
   }
 
+  /** What hangs on luck may need several lives to show again. */
   async repeat(schedules: readonly Schedule[]): Promise<void> {
     for (const schedule of schedules) {
       const labels = schedule.filter((label) => label !== CRASH)
-      await this.#try(new ScriptChooser(labels), schedule.indexOf(CRASH))
+      let life = await this.#lives.live(new ScriptChooser(labels))
+      for (let again = 1; again < LIVES_TO_REPEAT && life.trouble instanceof Misfit; again++)
+        life = await this.#lives.live(new ScriptChooser(labels))
+      await this.#judge(life, schedule.indexOf(CRASH), LIVES_TO_REPEAT)
     }
   }
 
+  async #try(chooser: Chooser): Promise<void> {
+    await this.#judge(await this.#lives.live(chooser), -1, 1)
+  }
+
   /** @param crashAt the only crash to try, after so many choices; -1 for everywhere */
-  async #try(chooser: Chooser, crashAt = -1): Promise<void> {
-    const life = await this.#lives.live(chooser)
+  async #judge(life: Life, crashAt: number, resumes: number): Promise<void> {
     const schedule = scheduleOf(life)
     const id = JSON.stringify(schedule)
     if (life.trouble !== undefined)
       this.#found(`${troubleOf(life)}\n\n${this.#tell(life)}`, [schedule], life.trouble)
     if (this.#orders.has(id)) return
     this.#orders.add(id)
-    await this.#crashes(life, schedule, crashAt)
+    for (let resumed = 0; resumed < resumes; resumed++) await this.#crashes(life, schedule, crashAt)
     await this.#compare(life)
     await this.#check(life, schedule)
   }
@@ -99,10 +120,13 @@ export class Exploration {
   async #crashes(life: Life, schedule: Schedule, crashAt: number): Promise<void> {
     const points = pointsOf(life)
     // Without crashes one order is lived twice all the same.
-    const tried = this.#options.crashes ? points.toReversed() : this.orders === 1 ? points.slice(0, 1) : []
+    const { crashes } = this.#options
+    const tried = crashes > 0 ? points.toReversed() : this.orders === 1 ? points.slice(0, 1) : []
     for (const point of tried) {
       const beginning = JSON.stringify(schedule.slice(0, point.at))
       if (crashAt < 0 ? this.#beginnings.has(beginning) : crashAt !== point.at) continue
+      if (crashes > 0 && this.crashes >= crashes) this.#limited = true
+      if (this.#limited) return
       await this.#crash(life, schedule, point)
       this.#beginnings.add(beginning)
     }

@@ -54,8 +54,11 @@ export interface ExploreOptions<I = unknown, O = unknown> {
    * those tried until that was seen. Default 500. `'all'`: until there are no more.
    */
   readonly orders?: number | 'all'
-  /** Whether to crash and resume after every completion, once for every beginning of an order. Default `true`. */
-  readonly crashes?: boolean
+  /**
+   * How often to crash and resume at most. Default `true`: after every completion, once for every beginning of an order,
+   * up to 2,000 times. `false`: never.
+   */
+  readonly crashes?: boolean | number
   /** Steps that may also fail, by name or key; `true`: any. Default: none. */
   readonly failures?: boolean | readonly string[]
   /** Steps that may also never end, by name or key, until their signal is aborted; `true`: any. Default: none. */
@@ -91,7 +94,7 @@ export interface ExplorationReport<O = unknown> {
   readonly orders: number
   /** Crashes tried. */
   readonly crashes: number
-  /** Whether these were all orders there are. */
+  /** Whether these were all orders there are, with all crashes (if any were wanted). */
   readonly exhaustive: boolean
   readonly seed: number
   /** Different ends that the run came to. */
@@ -129,10 +132,11 @@ export async function exploreWith<I, O>(
 ): Promise<ExplorationReport<O>> {
   checkArguments(workflow, options)
   const { orders = 500, crashes = true, orderMatters = false, check = () => undefined, repeat } = options
+  const most = typeof crashes === 'number' ? crashes : crashes ? MOST_CRASHES : 0
   const plan = await planOf(parts, erased(workflow), options as ExploreOptions)
   const exploration = new Exploration(plan, {
     orders: orders === 'all' ? Number.POSITIVE_INFINITY : orders,
-    crashes,
+    crashes: most,
     orderMatters,
     check: (life, schedule) => check(exploredLife<O>(life, schedule, plan)),
   })
@@ -142,7 +146,7 @@ export async function exploreWith<I, O>(
     if (repeat !== undefined) await exploration.repeat(repeat)
     return {
       orders: exploration.orders,
-      crashes: crashes ? exploration.crashes : 0,
+      crashes: most === 0 ? 0 : exploration.crashes,
       exhaustive,
       seed: plan.seed,
       ends: exploration.ends.map((end) => outcomeOf<O>(end, plan)),
@@ -152,6 +156,8 @@ export async function exploreWith<I, O>(
     for (const one of restore) one()
   }
 }
+
+const MOST_CRASHES = 2000
 
 const isTable: Check = (value, what) => checkTable(what, value)
 const names: Check = either(Array.isArray, boolean)
@@ -165,7 +171,7 @@ const CHECKS: Readonly<Record<keyof ExploreOptions, Check>> = {
   children: isTable,
   events: list,
   orders: either((value) => typeof value === 'number' && value >= 1, oneOf('all')),
-  crashes: boolean,
+  crashes: either((value) => typeof value === 'number' && value >= 1, boolean),
   failures: names,
   hangs: names,
   timeouts: boolean,

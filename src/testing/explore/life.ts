@@ -7,6 +7,8 @@ import { attemptId, type Entry, type Remains, World, type WorldOptions } from '.
 
 /** What happened in one life of the run, or up to where it got into trouble. */
 export interface Life {
+  /** Its luck: what its code finds outside of steps. */
+  readonly number: number
   readonly taken: World['taken']
   readonly entries: readonly Entry[]
   /** Of the explored run. */
@@ -33,25 +35,25 @@ export class Lives {
   /** A life from nothing. */
   async live(chooser: Chooser): Promise<Life> {
     await this.#plan.before()
-    return await this.#perform({ chooser })
+    return await this.#perform({ chooser, life: this.#count++ })
   }
 
-  /** One that ends in a crash after so many completions. */
+  /** What `lived` was like until a crash after so many completions. */
   async crash(chooser: Chooser, crashAt: number, lived: Life): Promise<Life> {
     const recorded = new Set<string>()
     for (const { run, completion } of lived.entries.slice(0, crashAt))
       if ('attempt' in completion) recorded.add(attemptId(run, completion.key, completion.attempt))
     await this.#plan.before()
-    return await this.#perform({ chooser, crashAt, recorded })
+    return await this.#perform({ chooser, crashAt, recorded, life: lived.number })
   }
 
   async resume(chooser: Chooser, remains: Remains): Promise<Life> {
-    return await this.#perform({ chooser, remains })
+    return await this.#perform({ chooser, remains, life: this.#count++ })
   }
 
-  async #perform(options: Omit<WorldOptions, 'plan' | 'life'>): Promise<Life> {
+  async #perform(options: Omit<WorldOptions, 'plan'>): Promise<Life> {
     const plan = this.#plan
-    const world = new World({ plan, life: this.#count++, ...options })
+    const world = new World({ plan, ...options })
     let trouble: Error | undefined
     try {
       await world.perform()
@@ -65,6 +67,7 @@ export class Lives {
     if (violated.length > 0) trouble ??= new Error(`A rule of the library is broken: ${violated.join('; ')}`)
     const ends = new Map(world.stored.map(({ id, end }) => [id, end]))
     return {
+      number: options.life,
       taken: world.taken,
       entries: world.entries,
       end: world.root.end,

@@ -73,7 +73,7 @@ export class LiveRun implements Effects, Director {
   readonly virtual: VirtualEffects
   readonly run: Run
   /** Why it can go no further. */
-  problem: unknown
+  problem: Error | undefined
   #waiting = false
   #over = false
   #wake: (() => void) | undefined
@@ -129,7 +129,7 @@ export class LiveRun implements Effects, Director {
     try {
       this.stored.end = await this.#end()
     } catch (error) {
-      this.problem = error
+      this.problem = error as Error // run loops throw nothing else
     }
     this.#over = true
     this.virtual.close()

@@ -28,7 +28,7 @@ export async function settled(world: SettlingWorld): Promise<void> {
   for (let turn = 0; ; turn++) {
     world.begin()
     await drained()
-    for (const run of world.runs) if (run.problem !== undefined) throw run.problem
+    for (const { problem } of world.runs) if (problem !== undefined) throw problem
     const working = world.runs.some((run) => !run.waiting)
     const stray = world.runs.find((run) => run.elsewhere)
     const busy = busyIn(world)
