@@ -31,7 +31,11 @@ export function storedStatuses(shown: readonly ShownStatus[]): RunStatus[] {
   return [
     ...new Set(
       shown.flatMap((one): RunStatus[] =>
-        one === 'running' || one === 'interrupted' ? ['pending', 'running'] : [one],
+        one === 'interrupted'
+          ? ['pending', 'running', 'waiting']
+          : one === 'running'
+            ? ['pending', 'running']
+            : [one],
       ),
     ),
   ]
@@ -43,16 +47,23 @@ export function durationOf({ record, status }: Summary, now: number): number | u
   return (record.endedAt ?? now) - record.createdAt
 }
 
+/** How often it was retried after it had recorded something; what a fork began with is no attempt of its own. */
+export function retries({ earlier, forkedFrom }: RunRecord): number {
+  return earlier.length - (forkedFrom === undefined || earlier.length === 0 ? 0 : 1)
+}
+
 /** For `--json`. */
 export function summaryDocument(summary: Summary, now: number): object {
   const { record, owner, status } = summary
-  const { id, workflow, source, parent, createdAt, endedAt } = record
+  const { id, workflow, source, parent, forkedFrom, createdAt, endedAt } = record
   return {
     id,
     workflow: workflow ?? null,
     status,
     source: source ?? null,
     parent: parent?.id ?? null,
+    forkedFrom: forkedFrom ?? null,
+    retries: retries(record),
     createdAt: new Date(createdAt),
     endedAt: endedAt === undefined ? null : new Date(endedAt),
     durationMs: durationOf(summary, now) ?? null,
@@ -71,6 +82,7 @@ export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
 }
 
 function shownStatus(status: RunStatus, owner: Owner | undefined): ShownStatus {
-  if (status !== 'pending' && status !== 'running') return status
-  return owner === undefined ? 'interrupted' : 'running'
+  if (status !== 'pending' && status !== 'running' && status !== 'waiting') return status
+  if (owner === undefined) return 'interrupted'
+  return status === 'waiting' ? 'waiting' : 'running'
 }
