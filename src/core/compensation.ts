@@ -3,7 +3,7 @@ import { callable, checkOptions, duration } from './check.ts'
 import { type Duration, show } from './duration.ts'
 import type { CompensationFailure } from './errors.ts'
 import type { Compensable, Host, Leaf } from './host.ts'
-import { derivedKey } from './key.ts'
+import { compensationKey } from './key.ts'
 import type { Completion, Encoded, Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { checkRetry, type RetryOptions } from './retry-policy.ts'
@@ -51,11 +51,6 @@ export function compensateOptions<T>(given: Compensate<T>): CompensateOptions<T>
   return typeof given === 'function'
     ? { run: given, retry: DEFAULT_RETRY }
     : { ...given, retry: given.retry ?? DEFAULT_RETRY }
-}
-
-/** The key of a step's compensation. */
-export function compensationKey(step: Key): Key {
-  return derivedKey(step, 'compensate')
 }
 
 /** Its completion says that all that was recorded before the run was given up has been delivered. `!` is escaped in names. */

@@ -4,6 +4,7 @@
  */
 import type { Codec } from './codec/codec.ts'
 import { CancelledError, SerializationError, TimeoutError } from './errors.ts'
+import { derivedKey } from './key.ts'
 import type { AttemptControl, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { retryDelay, type RetryOptions } from './retry-policy.ts'
@@ -15,7 +16,10 @@ export interface StepContext {
   readonly signal: AbortSignal
   /** Which call of the function this is, from 1; calls that a crash cut off count. */
   readonly attempt: number
-  /** The same for every attempt of this step in this run: hand it to services that know such keys. */
+  /**
+   * The same for every attempt of this step in this run: hand it to services that know such keys. Another one, with `!2`
+   * after it, when the step was undone (`compensate`) and the run is tried again.
+   */
   readonly idempotencyKey: string
   readonly log: Logger
 }
@@ -62,8 +66,11 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     return this.#control.attempt
   }
 
+  /** What was undone is not done again under the same key: whoever knows the key would answer from memory. */
   get idempotencyKey(): string {
-    return this.#definition.idempotencyKey
+    const { idempotencyKey } = this.#definition
+    const { undone = 0 } = this.#control
+    return undone === 0 ? idempotencyKey : derivedKey(idempotencyKey, `${undone + 1}`)
   }
 
   get log(): Logger {

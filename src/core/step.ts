@@ -4,13 +4,13 @@ import {
   type Compensate,
   compensateOptions,
   type CompensationContext,
-  compensationKey,
 } from './compensation.ts'
 import { createOperation } from './create-operation.ts'
 import { type Duration, milliseconds, show } from './duration.ts'
 import { type CancelledError, quote, SerializationError, StepError } from './errors.ts'
 import type { Compensable, Leaf } from './host.ts'
 import { inlineScope } from './inline.ts'
+import { compensationKey } from './key.ts'
 import type { Operation, OperationCore, Work } from './operation.ts'
 import type { AttemptControl, Completion, Encoded, Key, RunningAttempt, StepEffect } from './ports/effects.ts'
 import { checkRetry, type RetryOptions } from './retry-policy.ts'

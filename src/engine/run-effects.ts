@@ -140,7 +140,7 @@ export class RunEffects implements Effects, CommitSink {
     if (this.#over) return
     const earlier = this.#reusable.take(effect)
     if (earlier !== undefined) this.#record(earlier)
-    else if (effect.kind === 'step') this.#steps.start(effect)
+    else if (effect.kind === 'step') this.#steps.start(this.#reusable.again(effect))
     else if (effect.kind === 'timer') this.#timers.start(effect)
     else if (effect.kind === 'event') this.#events.start(effect)
     else if (effect.kind === 'child') this.#startChild(effect)
