@@ -16,11 +16,8 @@ export function uncancellableIn<T>(run: Holdable, around: Scope, fn: () => T | P
     throw new TypeError(`ctx.uncancellable(): expected a function, got ${show(fn)}`)
   const scope = new Scope(around.host, `${around.keyFor('uncancellable')}/`)
   const release = run.hold()
-  const result = callInScope(scope, fn)
-  const end = (): void => {
+  return callInScope(scope, fn).finally(() => {
     scope.bequeath(around)
     release()
-  }
-  result.then(end, end)
-  return result
+  })
 }
