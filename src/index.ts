@@ -22,6 +22,12 @@ export type { Context } from './core/context.ts'
 export type { StepInfo } from './core/step-table.ts'
 export type { WorkflowCode, WorkflowDefinition } from './core/definition.ts'
 export type { StepContext, StepFunction } from './core/step-function.ts'
+export type {
+  Compensate,
+  CompensateFunction,
+  CompensateOptions,
+  CompensationContext,
+} from './core/compensation.ts'
 export type { RetryOptions } from './core/retry-policy.ts'
 export type { Duration } from './core/duration.ts'
 export type { Invocable, InvokeOptions } from './core/invoke.ts'
@@ -42,6 +48,7 @@ export type { GroupCounts, Observer, RunEvent } from './core/ports/observer.ts'
 export {
   CancelledError,
   ChildError,
+  CompensationError,
   EngineStoppedError,
   InvalidInputError,
   NestedOperationError,
@@ -58,6 +65,7 @@ export {
   WorkflowNotFoundError,
   type CancelKind,
   type CancelReason,
+  type CompensationFailure,
   type ErrorCode,
   type StoreProblem,
 } from './core/errors.ts'

@@ -3,7 +3,7 @@ import { show } from './duration.ts'
 import { branchPrefix } from './key.ts'
 import { foreign, type Listener, type Operation, OperationCore } from './operation.ts'
 import type { Key } from './ports/effects.ts'
-import { runInScope, Scope } from './scope.ts'
+import { callInScope, Scope } from './scope.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 /** What a function branch is given. */
@@ -135,12 +135,7 @@ export class FunctionBranch implements Branch {
         return scope.signal
       },
     }
-    try {
-      // Inside, so that an operation that is returned without being awaited is awaited by this scope.
-      return runInScope(scope, () => Promise.resolve(this.#fn(context)))
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return callInScope(scope, () => this.#fn(context))
   }
 
   #settle(state: 'fulfilled' | 'rejected', outcome: unknown): void {

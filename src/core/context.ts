@@ -10,6 +10,7 @@ import { ambientRunScope, type Scope } from './scope.ts'
 import { sleepIn } from './sleep.ts'
 import type { StepInfo } from './step-table.ts'
 import { type step, stepIn } from './step.ts'
+import { type Holdable, uncancellableIn } from './uncancellable.ts'
 
 /** What a workflow's `execute` is given. Everything on it is deterministic: a replay sees the same. */
 export interface Context<I = unknown> {
@@ -45,6 +46,15 @@ export interface Context<I = unknown> {
   // oxlint-disable-next-line no-explicit-any -- a payload is whatever was sent, unless the caller says what
   waitForEvent<T = any>(name: string, options?: WaitForEventOptions): Operation<T>
   waitForEvent(names: readonly string[], options?: WaitForEventOptions): Operation<ReceivedEvent>
+  /**
+   * Calls `fn` out of reach of every cancellation around it, of the group and of the run: for cleaning up in a `finally`.
+   * Operations in it start, and are cancelled only by groups inside of it. The run does not end before `fn` has, so let it
+   * end: give what may hang a `timeout`.
+   * @returns a promise of what `fn` returns; it is not rejected by a cancellation
+   * @throws {TypeError} at the call: `fn` is not a function
+   * @throws {NestedOperationError} at the call: inside a step's function
+   */
+  uncancellable<T>(fn: () => T | PromiseLike<T>): Promise<T>
   readonly step: typeof step
   readonly parallel: typeof parallel
   readonly race: typeof race
@@ -52,7 +62,7 @@ export interface Context<I = unknown> {
 }
 
 /** What the context shows of the run. */
-export interface RunView extends Host {
+export interface RunView extends Host, Holdable {
   readonly runId: string
   readonly name: string | undefined
   readonly steps: Readonly<Record<string, StepInfo | undefined>>
@@ -83,6 +93,7 @@ export function createContext<I>(run: RunView, root: Scope, input: I): Context<I
     sleep: (duration: Duration) => sleepIn(here('ctx.sleep()'), duration, context.sleep),
     waitForEvent: (names: string | readonly string[], options?: WaitForEventOptions) =>
       waitForEventIn(here('ctx.waitForEvent()'), names, options, context.waitForEvent),
+    uncancellable: <T>(fn: () => T | PromiseLike<T>) => uncancellableIn(run, here('ctx.uncancellable()'), fn),
     step: ((name, fn, options) => stepIn(here('ctx.step()'), name, fn, options, context.step)) as typeof step,
     parallel: ((branches, options) =>
       parallelIn(here('ctx.parallel()'), branches, options, context.parallel)) as typeof parallel,

@@ -7,6 +7,7 @@ import { withoutFrames } from './without-frames.ts'
 export type ErrorCode =
   | 'STEP_FAILED'
   | 'CHILD_FAILED'
+  | 'COMPENSATION_FAILED'
   | 'TIMEOUT'
   | 'CANCELLED'
   | 'SERIALIZATION'
@@ -64,6 +65,35 @@ export class ChildError extends WorkflowError {
     )
     this.runId = child.runId
     this.workflow = child.workflow
+    withoutFrames(this)
+  }
+}
+
+/** A step that was to be undone and could not be. */
+export interface CompensationFailure {
+  /** The name given to `step()`. */
+  readonly step: string
+  readonly key: string
+  /** What the last attempt to undo it came to: a `StepError`, whose `cause` is what `compensate` threw. */
+  readonly error: unknown
+}
+
+/**
+ * The run failed (or was cancelled) and not everything that it had done could be undone; `cause` is what it failed with.
+ */
+export class CompensationError extends WorkflowError {
+  override readonly name: string = 'CompensationError'
+  readonly code = 'COMPENSATION_FAILED'
+  /** In the order in which they were tried: the last step first. */
+  readonly failures: readonly CompensationFailure[]
+
+  constructor(failures: readonly CompensationFailure[], cause: unknown) {
+    const list = failures.map(({ key, error }) => `${quote(key)} (${messageOf(error)})`).join(', ')
+    super(
+      `${plural(failures.length, 'step')} could not be undone and must be by hand: ${list}. The run had failed: ${messageOf(cause)}`,
+      { cause },
+    )
+    this.failures = failures
     withoutFrames(this)
   }
 }

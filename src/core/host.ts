@@ -1,6 +1,6 @@
 import type { Codec } from './codec/codec.ts'
 import type { CancelledError } from './errors.ts'
-import type { Completion, Effect, Key } from './ports/effects.ts'
+import type { Completion, Effect, Encoded, Key } from './ports/effects.ts'
 import type { GroupCounts } from './ports/observer.ts'
 import type { Logger } from './ports/logger.ts'
 
@@ -17,6 +17,14 @@ export interface Tracked {
   readonly place: { readonly stack?: string } | undefined
 }
 
+/** A step that can be undone. */
+export interface Compensable {
+  readonly key: Key
+  readonly name: string
+  /** @param payload its recorded result @param error what the run failed with */
+  undo(payload: Encoded, error: unknown): PromiseLike<unknown>
+}
+
 export const RAN_AWAY =
   'Code that was cancelled catches that and awaits operations again and again: it gets no more answers. Let a loop end when it catches a CancelledError'
 
@@ -30,6 +38,8 @@ export interface Host {
   created(operation: Tracked): void
   /** It is somebody's concern from now on: started, or a branch of a group. */
   adopted(operation: Tracked): void
+  /** The step is to be undone if it is done and the run fails. */
+  compensable(step: Compensable): void
   start(leaf: Leaf, effect: Effect): void
   cancel(leaf: Leaf, reason: CancelledError): void
   /** Delivers to `leaf` when the cancelled `target` has really ended: its function, or its child run. */

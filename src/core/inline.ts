@@ -45,6 +45,8 @@ class InlineHost implements Host {
 
   created(): void {}
   adopted(): void {}
+  /** No run, so nothing that fails as a whole. */
+  compensable(): void {}
   groupChanged(): void {}
   groupEnded(): void {}
 

@@ -23,9 +23,22 @@ export function nameOf(key: Key): string {
   )
 }
 
+const COMPENSATE = 'compensate'
+
 /** The prefix of everything inside a function branch. */
 export function branchPrefix(group: Key, label: string | number): string {
   return `${group}/${typeof label === 'number' ? label : escapeName(label)}/`
+}
+
+/** The key of a step's compensation, and what makes the step's idempotency key its own. */
+export function compensationKey(step: Key): Key {
+  return derivedKey(step, COMPENSATE)
+}
+
+/** The step that an operation of this key compensates, if it does. */
+export function compensatedBy(key: Key): Key | undefined {
+  const ending = derivedKey('', COMPENSATE)
+  return key.endsWith(ending) && key !== ending ? key.slice(0, -ending.length) : undefined
 }
 
 /** The key of something that the library does on behalf of an operation: `parallel!timeout`. */

@@ -27,8 +27,7 @@ const DELIVERIES_PER_TURN = 512
 export async function runLoop(run: Run, effects: Effects, options: LoopOptions): Promise<RunOutcome> {
   let delivered = 0
   await Promise.resolve() // whoever calls, the rest is in a microtask, as `drained` needs it
-  await drained()
-  run.catchUp()
+  await settled(run)
   while (run.outcome === undefined || run.replaying) {
     for (const completion of await effects.next()) {
       await breathe(++delivered)
@@ -36,11 +35,16 @@ export async function runLoop(run: Run, effects: Effects, options: LoopOptions):
       if (run.outcome === undefined) deliver(run, completion)
       else if (run.knows(completion.key)) run.skip()
       else throw changed(run, completion, '`execute` ended without it.')
-      await drained()
-      run.catchUp()
+      await settled(run)
     }
   }
   return run.outcome
+}
+
+/** Resolves when the run can do nothing more before the next completion. */
+export async function settled(run: Run): Promise<void> {
+  do await drained()
+  while (run.catchUp())
 }
 
 function deliver(run: Run, completion: Completion): void {

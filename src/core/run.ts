@@ -1,14 +1,19 @@
 import type { Codec } from './codec/codec.ts'
 import { mutedWhile, withFields } from './console-logger.ts'
+import { Compensations } from './compensation.ts'
 import { type Context, createContext, type RunView } from './context.ts'
-import { CancelledError } from './errors.ts'
-import { type Leaf, RAN_AWAY, type Tracked } from './host.ts'
+import { Ending, type Failed, type RunOutcome } from './ending.ts'
+import { CancelledError, CompensationError } from './errors.ts'
+import { type Compensable, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import type { GroupCounts, Observer } from './ports/observer.ts'
-import { runInScope, Scope } from './scope.ts'
+import { callInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { type StepInfo, StepTable } from './step-table.ts'
+import { drained } from './turn.ts'
+
+export type { RunOutcome } from './ending.ts'
 
 /** What a run is before it executes: the same at every replay. */
 export interface RunIdentity {
@@ -19,11 +24,6 @@ export interface RunIdentity {
   /** Milliseconds since the epoch. */
   readonly createdAt: number
 }
-
-/** How `execute` ended. */
-export type RunOutcome =
-  | { readonly status: 'completed'; readonly value: unknown }
-  | { readonly status: 'failed' | 'cancelled'; readonly error: unknown }
 
 /** An operation that nobody ever awaited (M5). */
 export interface NeverAwaited {
@@ -58,6 +58,9 @@ export class Run implements RunView {
   #known: Map<Key, boolean> | undefined
   readonly #neverAwaited = new Set<Tracked>()
   readonly #steps = new StepTable()
+  readonly #ending: Ending
+  /** Made for the first step that has one. */
+  #compensations: Compensations | undefined
   #remaining: number
   #started = 0
   #codeEnded: Promise<void> = Promise.resolve()
@@ -78,6 +81,13 @@ export class Run implements RunView {
     this.#known = effects.recorded > 0 ? new Map([[CANCEL_KEY, true]]) : undefined
     this.#now = identity.createdAt
     this.#root = new Scope(this, '')
+    this.#ending = new Ending({
+      canCompensate: () => this.#compensations !== undefined,
+      leave: () => this.#root.cancel(new CancelledError({ kind: 'run-ended' })),
+      compensate: (failed) => this.#compensate(failed),
+      concludeSoon: () => this.#concludeSoon(),
+      over: (outcome) => this.#over(outcome),
+    })
   }
 
   get now(): number {
@@ -92,7 +102,7 @@ export class Run implements RunView {
     return this.#remaining > 0
   }
 
-  /** Set once `execute` has ended. */
+  /** Set once the run is over: `execute` has ended, and what must be done after it. */
   get outcome(): RunOutcome | undefined {
     return this.#outcome
   }
@@ -107,7 +117,7 @@ export class Run implements RunView {
    * other run.
    */
   get startedBeforeItStuck(): number | undefined {
-    const stuck = this.#root.cancelled !== undefined && this.#leaves.size === 0
+    const stuck = this.#root.cancelled !== undefined && this.#leaves.size === 0 && !this.#ending.held
     return stuck && this.#outcome === undefined && !this.replaying ? this.#started : undefined
   }
 
@@ -119,17 +129,20 @@ export class Run implements RunView {
   /** Calls `execute`. Its end shows as `outcome`. */
   begin(execute: (ctx: Context, input: unknown) => unknown, input: unknown): void {
     const context = createContext(this, this.#root, input)
-    const ended = runInScope(this.#root, () => {
-      try {
-        return Promise.resolve(execute(context, input))
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    })
-    this.#codeEnded = ended.then(
-      (value) => this.#end({ status: 'completed', value }),
-      (error: unknown) => this.#end({ status: this.#cancelledBy(error) ? 'cancelled' : 'failed', error }),
+    this.#codeEnded = callInScope(this.#root, () => execute(context, input)).then(
+      (value) => this.#ending.returned({ status: 'completed', value }),
+      (error: unknown) =>
+        this.#ending.returned({ status: this.#cancelledBy(error) ? 'cancelled' : 'failed', error }),
     )
+  }
+
+  hold(): () => void {
+    return this.#ending.hold()
+  }
+
+  compensable(step: Compensable): void {
+    this.#compensations ??= new Compensations()
+    this.#compensations.add(step)
   }
 
   created(operation: Tracked): void {
@@ -149,7 +162,7 @@ export class Run implements RunView {
     if (effect.kind === 'step') this.#steps.started(key)
     const early = this.#early.get(key)?.shift()
     if (early !== undefined) queueMicrotask(() => this.#hand(early))
-    else if (this.replaying) this.#held.set(key, effect)
+    else if (this.replaying || this.#ending.undecided) this.#held.set(key, effect)
     else this.#effects.start(effect)
   }
 
@@ -186,7 +199,7 @@ export class Run implements RunView {
   /** With its own code out of reach, a cancelled run ends as cancelled. */
   endWithoutItsCode(): void {
     const error = this.#root.cancelled
-    if (error !== undefined) this.#end({ status: 'cancelled', error })
+    if (error !== undefined) this.#ending.returned({ status: 'cancelled', error })
   }
 
   /** Whether some operation has this key, started or not, wanted or not. Always true of a completion that is not recorded. */
@@ -216,17 +229,25 @@ export class Run implements RunView {
     if (this.#remaining > 0) this.#remaining--
     this.#now = Math.max(this.#now, completion.at)
     this.#held.delete(completion.key)
+    this.#compensations?.delivered(completion)
     if (completion.kind === 'cancel-requested') this.#cancelAll(completion.payload)
     else if (this.#leaves.has(completion.key)) this.#hand(completion)
     else if (this.#known?.get(completion.key) === false) this.#keep(completion)
   }
 
-  /** When the replay has caught up: starts what was held and is still wanted (D4): nothing, once `execute` has ended. */
-  catchUp(): void {
-    if (this.replaying || this.#known === undefined) return
+  /**
+   * Microtasks are drained: ends what can end and, when the replay has caught up, starts what was held and is still
+   * wanted (D4): nothing, once the run is over.
+   * @returns whether they have to be drained again, and this called again, before anything else
+   */
+  catchUp(): boolean {
+    if (this.#ending.conclude()) return true
+    if (this.replaying) return false
     this.#known = undefined
+    if (this.#held.size === 0) return false
     if (this.#outcome === undefined) for (const effect of this.#held.values()) this.#effects.start(effect)
     this.#held.clear()
+    return false
   }
 
   /** Recorded completions that `execute` ended without: the operations exist, their results were not needed. */
@@ -267,8 +288,21 @@ export class Run implements RunView {
     return false
   }
 
-  #end(outcome: RunOutcome): void {
-    if (this.#outcome !== undefined) return
+  async #compensate({ status, error }: Failed): Promise<RunOutcome> {
+    const scope = new Scope(this, '')
+    const failures = await callInScope(scope, () => this.#compensations?.undoAll(this, error) ?? [])
+    return failures.length === 0
+      ? { status, error }
+      : { status: 'failed', error: new CompensationError(failures, error) }
+  }
+
+  #concludeSoon(): void {
+    void drained().then(() => {
+      if (this.catchUp()) this.#concludeSoon()
+    })
+  }
+
+  #over(outcome: RunOutcome): void {
     this.#outcome = outcome
     if (!this.replaying) this.#effects.close()
   }

@@ -127,6 +127,18 @@ export function runInScope<T>(scope: Scope, body: () => T): T {
   return ambient.run(scope, body)
 }
 
+/**
+ * The same for code that may be async; what it throws is a rejection. Resolved inside, so that an operation that is
+ * returned without being awaited is awaited by this scope.
+ */
+export function callInScope<T>(scope: Scope, body: () => T | PromiseLike<T>): Promise<T> {
+  try {
+    return runInScope(scope, () => Promise.resolve(body()))
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
 export function runInStep<T>(frame: StepFrame, body: () => T): T {
   return ambient.run(frame, body)
 }

@@ -4,6 +4,7 @@
  */
 import type { Codec } from './codec/codec.ts'
 import { CancelledError, SerializationError, TimeoutError } from './errors.ts'
+import { derivedKey } from './key.ts'
 import type { AttemptControl, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { retryDelay, type RetryOptions } from './retry-policy.ts'
@@ -53,8 +54,11 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     return this.#control.attempt
   }
 
+  /** What was undone is not done again under the same key: whoever knows the key would answer from memory. */
   get idempotencyKey(): string {
-    return this.#definition.idempotencyKey
+    const { idempotencyKey } = this.#definition
+    const { undone = 0 } = this.#control
+    return undone === 0 ? idempotencyKey : derivedKey(idempotencyKey, `${undone + 1}`)
   }
 
   get log(): Logger {

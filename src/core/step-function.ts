@@ -6,7 +6,10 @@ export interface StepContext {
   readonly signal: AbortSignal
   /** Which call of the function this is, from 1; calls that a crash cut off count. */
   readonly attempt: number
-  /** The same for every attempt of this step in this run: hand it to services that know such keys. */
+  /**
+   * The same for every attempt of this step in this run: hand it to services that know such keys. Another one, with `!2`
+   * after it, when the step was undone (`compensate`) and the run is tried again.
+   */
   readonly idempotencyKey: string
   readonly log: Logger
 }

@@ -1,4 +1,5 @@
 import type { Codec } from '../core/codec/codec.ts'
+import type { Context } from '../core/context.ts'
 import {
   CancelledError,
   EngineStoppedError,
@@ -7,6 +8,7 @@ import {
   StoreError,
 } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
+import type { Encoded } from '../core/ports/effects.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus, Write } from '../core/ports/store.ts'
@@ -175,10 +177,9 @@ export class Execution {
   /** @returns undefined when the run is parked */
   async #outcome(): Promise<End | undefined> {
     const { record, codec, clock, patience } = this.#options
-    const { definition } = this.#options.workflow
     try {
-      this.#run.begin((ctx, input) => definition.execute(ctx, input), codec.decode(record.input))
-      return await this.#endOf(
+      this.#run.begin((ctx, input) => this.#execute(ctx, input), codec.decode(record.input))
+      return this.#endOf(
         await runLoop(this.#run, this.#effects, { clock, patience, interruption: this.#interruption.signal }),
       )
     } catch (error) {
@@ -203,16 +204,17 @@ export class Execution {
     void this.#run.codeEnded.then(ended)
   }
 
-  async #endOf(outcome: RunOutcome): Promise<End> {
+  /** An output that the schema refuses, or that cannot be stored, fails the run like an error in its code. */
+  async #execute(ctx: Context, input: unknown): Promise<Encoded> {
     const { codec, workflow } = this.#options
-    if (outcome.status !== 'completed')
-      return { status: outcome.status, error: codec.encodeError(outcome.error) }
-    try {
-      const output = await validate(workflow.definition.output, outcome.value, 'The output')
-      return { status: 'completed', output: codec.encode(output, 'output') }
-    } catch (error) {
-      return { status: 'failed', error: codec.encodeError(error) }
-    }
+    const { definition } = workflow
+    const returned: unknown = await definition.execute(ctx, input)
+    return codec.encode(await validate(definition.output, returned, 'The output'), 'output')
+  }
+
+  #endOf(outcome: RunOutcome): End {
+    if (outcome.status === 'completed') return { status: 'completed', output: outcome.value as Encoded }
+    return { status: outcome.status, error: this.#options.codec.encodeError(outcome.error) }
   }
 
   #record(end: End): Promise<void> {

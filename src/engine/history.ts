@@ -1,6 +1,6 @@
 import type { Completion, Key } from '../core/ports/effects.ts'
 import type { InboxItem, Note, RunRecord, Store } from '../core/ports/store.ts'
-import { outcomesOf } from './outcomes.ts'
+import { outcomesOf, timesUndone } from './outcomes.ts'
 import { Reusable } from './reusable.ts'
 
 /** What is known of a run when an execution of it begins. */
@@ -23,10 +23,11 @@ export async function readHistory(store: Store, run: RunRecord): Promise<History
     store.readNotes(run.no),
     store.pendingInbox(run.no),
   ])
+  const earlier = journal.slice(0, run.base)
   return {
     recorded: journal.slice(run.base).map(({ completion }) => completion),
     lastSeq: journal.at(-1)?.seq ?? run.base,
-    reusable: new Reusable(outcomesOf(journal.slice(0, run.base), run)),
+    reusable: new Reusable(outcomesOf(earlier, run), timesUndone(earlier)),
     begun: latest(notes, 'started', ({ attempt }) => attempt),
     due: latest(notes, 'due', ({ due }) => due),
     inbox,

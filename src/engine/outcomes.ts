@@ -1,3 +1,4 @@
+import { compensatedBy, compensationKey } from '../core/key.ts'
 import type { Completion, Effect, Key } from '../core/ports/effects.ts'
 import type { JournalEntry, RunRecord } from '../core/ports/store.ts'
 
@@ -8,9 +9,6 @@ export const ANSWERS: Readonly<Record<string, Effect['kind']>> = {
   'event-received': 'event',
   'timer-fired': 'timer',
 }
-
-/** What a step's compensation is called: recorded as done, it has taken back what the step did. */
-const UNDO = '!compensate'
 
 /** The last that is known of one operation. */
 export interface Outcome {
@@ -68,8 +66,21 @@ function latest(order: readonly JournalEntry[]): Iterable<JournalEntry> {
   return found.values()
 }
 
+/** Steps whose compensation is recorded as done: that has taken back what the step did. */
 function undoneIn(order: readonly JournalEntry[]): Key[] {
-  return order.flatMap(({ completion: { kind, key } }) =>
-    kind === 'step-done' && key.endsWith(UNDO) ? [key.slice(0, -UNDO.length)] : [],
-  )
+  return order.flatMap(({ completion: { kind, key } }) => {
+    const step = kind === 'step-done' ? compensatedBy(key) : undefined
+    return step === undefined ? [] : [step]
+  })
+}
+
+/** How often each step, and with it its compensation, was done and undone in these entries. */
+export function timesUndone(journal: readonly JournalEntry[]): Map<Key, number> {
+  const times = new Map<Key, number>()
+  for (const step of undoneIn(journal)) {
+    const count = (times.get(step) ?? 0) + 1
+    times.set(step, count)
+    times.set(compensationKey(step), count)
+  }
+  return times
 }

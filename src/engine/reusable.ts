@@ -1,4 +1,4 @@
-import type { Completion, Effect, Key } from '../core/ports/effects.ts'
+import type { Completion, Effect, Key, StepEffect } from '../core/ports/effects.ts'
 import { ANSWERS, type Outcome } from './outcomes.ts'
 
 /** A completion that answers an operation without executing it. */
@@ -15,8 +15,14 @@ export interface Answer {
 export class Reusable {
   readonly #answers = new Map<Key, Answer>()
 
-  /** @param outcomes in the order in which the code comes by them */
-  constructor(outcomes: readonly Outcome[]) {
+  readonly #undone: ReadonlyMap<Key, number>
+
+  /**
+   * @param outcomes in the order in which the code comes by them
+   * @param undone how often each step, and so its compensation, was done and undone
+   */
+  constructor(outcomes: readonly Outcome[], undone: ReadonlyMap<Key, number>) {
+    this.#undone = undone
     for (const [place, { completion, reusable }] of outcomes.entries())
       if (reusable) this.#answers.set(completion.key, { place, completion })
   }
@@ -37,5 +43,20 @@ export class Reusable {
     if (answer === undefined || ANSWERS[answer.completion.kind] !== effect.kind) return undefined
     this.#answers.delete(effect.key)
     return answer
+  }
+
+  /** The step, told how often it was undone. */
+  again(effect: StepEffect): StepEffect {
+    const undone = this.#undone.get(effect.key)
+    if (undone === undefined) return effect
+    const { kind, key, name, attempt, notBefore } = effect
+    return {
+      kind,
+      key,
+      name,
+      attempt,
+      notBefore,
+      execute: (control) => effect.execute({ ...control, undone }),
+    }
   }
 }

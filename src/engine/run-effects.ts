@@ -150,7 +150,7 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   #execute(effect: Effect): void {
-    if (effect.kind === 'step') this.#steps.start(effect)
+    if (effect.kind === 'step') this.#steps.start(this.#options.history.reusable.again(effect))
     else if (effect.kind === 'timer') this.#timers.start(effect)
     else if (effect.kind === 'event') this.#events.start(effect)
     else if (effect.kind === 'child') this.#startChild(effect)

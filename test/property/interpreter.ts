@@ -1,6 +1,7 @@
 /** Executes a random program as an `execute` would, and notes everything that it sees, in the order in which it sees it. */
 import {
   any,
+  type CompensationContext,
   type Context,
   type Operation,
   parallel,
@@ -17,6 +18,10 @@ export interface Surroundings {
   readonly trace: Seen[]
   /** Calls of step functions: run, key and attempt. */
   readonly calls: string[]
+  /** Keys of the steps that were called and have a compensation. */
+  readonly compensable: Set<string>
+  /** What compensations were given: the key of the step, its result, and why. */
+  readonly undone: { readonly key: string; readonly result: unknown; readonly error: unknown }[]
   /** Virtual time, for the functions of steps. */
   delay(ms: number): Promise<void>
   /** Aborted by the world when it pleases. */
@@ -32,14 +37,14 @@ const children = {
 export async function execute(program: Block, ctx: Context, around: Surroundings): Promise<unknown> {
   const state: State = { ctx, around, shared: [], floating: [], own: new AbortController() }
   ctx.signal.addEventListener('abort', () => around.trace.push(describe(['run aborted', ctx.signal.reason])))
-  await new Interpreter(state, Number.POSITIVE_INFINITY).block(program)
+  await new Interpreter(state, Number.POSITIVE_INFINITY, false).block(program)
   return around.trace.length
 }
 
 interface State {
   readonly ctx: Context
   readonly around: Surroundings
-  readonly shared: Operation<unknown>[]
+  readonly shared: { readonly operation: Operation<unknown>; readonly ends: boolean }[]
   readonly floating: Promise<void>[]
   readonly own: AbortController
 }
@@ -47,11 +52,16 @@ interface State {
 class Interpreter {
   readonly #state: State
   readonly #joinable: number
+  readonly #ends: boolean
 
-  /** @param joinable how many of the floating helpers may be joined: those begun before, or two could wait for each other */
-  constructor(state: State, joinable: number) {
+  /**
+   * @param joinable how many of the floating helpers may be joined: those begun before, or two could wait for each other
+   * @param ends whether everything must come to an end by itself: inside a section that no cancellation reaches
+   */
+  constructor(state: State, joinable: number, ends: boolean) {
     this.#state = state
     this.#joinable = joinable
+    this.#ends = ends
   }
 
   get #ctx(): Context {
@@ -85,18 +95,21 @@ class Interpreter {
       case 'observe':
         return this.#see(statement.what, this.#observe(statement.what))
       case 'create':
-        this.#state.shared.push(this.#operation(statement.of))
+        this.#state.shared.push({ operation: this.#operation(statement.of), ends: this.#ends })
         return
       case 'abort':
         return this.#state.own.abort(new RangeError('enough'))
       case 'throw':
         throw thrown('thrown')
       case 'float': {
-        const helper = new Interpreter(this.#state, this.#state.floating.length).#helper(statement.body)
+        const { floating } = this.#state
+        const helper = new Interpreter(this.#state, floating.length, this.#ends).#helper(statement.body)
         helper.catch(() => undefined) // a promise that nobody joins is the program's own affair
-        this.#state.floating.push(helper)
+        floating.push(helper)
         return
       }
+      case 'section':
+        return await this.#outcome(statement.guard, 'section', this.#section(statement.body))
       case 'join':
         return await this.#outcome(statement.guard, 'join', this.#joined(statement.index))
       case 'combine':
@@ -136,6 +149,18 @@ class Interpreter {
     this.#see('helper ends')
   }
 
+  #section(body: Block): Promise<void> {
+    const inside = new Interpreter(this.#state, this.#joinable, true)
+    return this.#ctx.uncancellable(async () => {
+      this.#see('section begins')
+      try {
+        await inside.block(body)
+      } finally {
+        this.#see('section ends')
+      }
+    })
+  }
+
   async #try({ body, handler, cleanup }: Extract<Statement, { do: 'try' }>): Promise<void> {
     try {
       await this.block(body)
@@ -157,9 +182,10 @@ class Interpreter {
   }
 
   #combine(how: Extract<Statement, { do: 'combine' }>['how'], items: readonly Item[]): Promise<unknown> {
-    const promises = items.map((item) =>
-      item.item === 'op' ? this.#operation(item.of) : this.#helper(item.body),
-    )
+    const promises = items.map((item) => {
+      if (item.item === 'op') return this.#operation(item.of)
+      return item.item === 'helper' ? this.#helper(item.body) : this.#section(item.body)
+    })
     if (how === 'all') return Promise.all(promises)
     if (how === 'race') return Promise.race(promises)
     if (how === 'any') return Promise.any(promises)
@@ -168,21 +194,21 @@ class Interpreter {
 
   #operation(op: Op): Operation<unknown> {
     switch (op.op) {
-      case 'step': {
-        const { name, does, op: _op, ...options } = op
-        return step(name, (context) => this.#perform(does, context), options)
-      }
+      case 'step':
+        return this.#step(op)
       case 'sleep':
         return this.#ctx.sleep(op.ms)
       case 'event':
         return this.#event(op)
       case 'child':
-        return this.#ctx.invoke(children[op.outcome], op.value)
-      case 'shared':
-        return (
-          this.#state.shared[op.index % Math.max(1, this.#state.shared.length)] ??
-          step('unshared', () => op.index)
+        return this.#ctx.invoke(
+          children[this.#ends && op.outcome === 'never' ? 'done' : op.outcome],
+          op.value,
         )
+      case 'shared': {
+        const usable = this.#state.shared.filter(({ ends }) => ends || !this.#ends)
+        return usable[op.index % Math.max(1, usable.length)]?.operation ?? step('unshared', () => op.index)
+      }
       case 'parallel':
         return parallel(
           this.#members(op.members, op.options.record),
@@ -198,7 +224,30 @@ class Interpreter {
     }
   }
 
-  #event({ names, filter, timeout, value }: Extract<Op, { op: 'event' }>): Operation<unknown> {
+  #step({ name, does, undo, retry, timeout }: Extract<Op, { op: 'step' }>): Operation<unknown> {
+    const run = (context: StepContext): unknown => {
+      if (undo !== undefined) this.#around.compensable.add(keyOf(context))
+      return this.#perform(this.#ends ? ending(does) : does, context)
+    }
+    const options = {
+      ...(retry === undefined ? {} : { retry }),
+      ...(timeout === undefined ? {} : { timeout }),
+    }
+    if (undo === undefined) return step(name, run, options)
+    const { does: undoes, ...undoOptions } = undo
+    const compensate = {
+      ...undoOptions,
+      run: (result: unknown, context: CompensationContext): unknown => {
+        const key = keyOf(context).replace(/!compensate$/, '')
+        this.#around.undone.push({ key, result, error: context.error })
+        return this.#perform(ending(undoes), context)
+      },
+    }
+    return step(name, run, { ...options, compensate })
+  }
+
+  #event({ names, filter, timeout: given, value }: Extract<Op, { op: 'event' }>): Operation<unknown> {
+    const timeout = this.#ends ? (given ?? 15) : given
     const options = {
       ...(timeout === undefined ? {} : { timeout }),
       ...(value === undefined ? {} : { timeoutValue: value }),
@@ -271,6 +320,14 @@ class Interpreter {
     if (kind === 'fail' || (kind === 'flaky' && attempt < 3)) throw thrown(`${kind} ${value}`)
     return { value, attempt }
   }
+}
+
+function keyOf({ idempotencyKey }: StepContext): string {
+  return idempotencyKey.replace(/^run:/, '')
+}
+
+function ending(does: Behaviour): Behaviour {
+  return does.kind === 'hang' ? { ...does, kind: 'ok' } : does
 }
 
 type BranchMade = Operation<unknown> | ((branch: { readonly signal: AbortSignal }) => Promise<unknown>)

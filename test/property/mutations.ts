@@ -1,7 +1,7 @@
 /** Broken runtimes, to see that the properties can fail: each relaxes one rule and is right otherwise. */
 import type { Effects } from '../../src/core/ports/effects.ts'
 import type { Run, RunOutcome } from '../../src/core/run.ts'
-import { drained } from '../../src/core/turn.ts'
+import { settled } from '../../src/core/run-loop.ts'
 import { type Parts, realParts } from './simulate.ts'
 
 /** D2: microtasks are drained after every `count`th delivery. With 1 it is right, which shows that the rest of the copy is. */
@@ -9,16 +9,15 @@ export const drainingEvery = (count: number): Parts => ({
   ...realParts,
   async loop(run: Run, effects: Effects): Promise<RunOutcome> {
     let delivered = 0
-    await drained()
-    run.catchUp()
+    await settled(run)
     while (run.outcome === undefined || run.replaying) {
       for (const completion of await effects.next()) {
         if (run.outcome === undefined) run.deliver(completion)
         else run.skip()
-        if (++delivered % count === 0) await drained()
-        run.catchUp()
+        if (++delivered % count === 0) await settled(run)
+        else run.catchUp()
       }
-      await drained()
+      await settled(run)
     }
     return run.outcome
   },
@@ -40,14 +39,13 @@ export const startsDuringReplay: Parts = {
 export const replaysAtOnce: Parts = {
   ...realParts,
   async loop(run: Run, effects: Effects): Promise<RunOutcome> {
-    await drained()
-    run.catchUp()
+    await settled(run)
     while (run.outcome === undefined || run.replaying) {
       for (const completion of await effects.next()) {
         if (run.outcome === undefined) run.deliver(completion)
         else run.skip()
-        if (!run.replaying) await drained()
-        run.catchUp()
+        if (run.replaying) run.catchUp()
+        else await settled(run)
       }
     }
     return run.outcome

@@ -16,6 +16,7 @@ export type Op =
       readonly does: Behaviour
       readonly retry?: Retry
       readonly timeout?: number
+      readonly undo?: Undo
     }
   | { readonly op: 'sleep'; readonly ms: number }
   | {
@@ -35,6 +36,13 @@ export interface Retry {
   readonly maxAttempts: number
   readonly initialDelay: number
   readonly jitter: boolean
+}
+
+/** A step's compensation. */
+export interface Undo {
+  readonly does: Behaviour
+  readonly retry?: Retry
+  readonly timeout?: number
 }
 
 export type Member =
@@ -63,7 +71,7 @@ export interface RaceSettings extends CommonSettings {
 }
 
 export type Item =
-  { readonly item: 'op'; readonly of: Op } | { readonly item: 'helper'; readonly body: Block }
+  { readonly item: 'op'; readonly of: Op } | { readonly item: 'helper' | 'section'; readonly body: Block }
 
 /** `guard`: a rejection is noted and the program goes on. */
 export type Statement =
@@ -74,6 +82,8 @@ export type Statement =
   | { readonly do: 'abort' }
   | { readonly do: 'throw' }
   | { readonly do: 'float'; readonly body: Block }
+  /** `ctx.uncancellable`: nothing in it hangs for ever. */
+  | { readonly do: 'section'; readonly body: Block; readonly guard: boolean }
   | { readonly do: 'join'; readonly index: number; readonly guard: boolean }
   | {
       readonly do: 'combine'
@@ -127,6 +137,10 @@ const retry: fc.Arbitrary<Retry> = fc.record({
   jitter: fc.boolean(),
 })
 
+const undo = compact(
+  fc.record({ does: behaviour, retry: maybe(retry, 1), timeout: maybe(fc.constantFrom(10, 40), 4) }),
+)
+
 const step = compact(
   fc.record({
     op: fc.constant('step' as const),
@@ -134,6 +148,7 @@ const step = compact(
     does: behaviour,
     retry: maybe(retry, 3),
     timeout: maybe(fc.constantFrom(10, 40), 4),
+    undo: maybe(undo, 4),
   }),
 )
 
@@ -204,6 +219,7 @@ const grammar = fc.letrec<Grammar>((tie) => ({
       arbitrary: fc.record({ do: fc.constantFrom('abort' as const, 'abort' as const, 'throw' as const) }),
     },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('float' as const), body: tie('block') }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('section' as const), body: tie('block'), guard }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('join' as const), index: fc.nat(3), guard }) },
     {
       weight: 4,
@@ -296,7 +312,10 @@ const grammar = fc.letrec<Grammar>((tie) => ({
   item: fc.oneof(
     DEPTH,
     fc.record({ item: fc.constant('op' as const), of: tie('op') }),
-    fc.record({ item: fc.constant('helper' as const), body: tie('block') }),
+    fc.record({
+      item: fc.constantFrom('helper' as const, 'helper' as const, 'section' as const),
+      body: tie('block'),
+    }),
   ),
 }))
 

@@ -1,4 +1,5 @@
 /** The property itself: what a program saw before a crash, it sees again after it; and what is recorded is not done again. */
+import { CompensationError } from 'ai-workflows'
 import { RandomDirector } from '../../src/testing/virtual/random-director.ts'
 import { recordUpTo } from '../../src/testing/virtual/record.ts'
 import { ScriptedDirector } from '../../src/testing/virtual/scripted-director.ts'
@@ -21,6 +22,7 @@ export interface Fate {
 /** @returns how many crash points were tried */
 export async function checkReplays(program: Block, fate: Fate, parts: Parts): Promise<number> {
   const live = await simulate({ program, director: chance(fate, fate.choices), parts })
+  checkUndone(live, live.compensable, 'Live')
   const entries = live.record.completions.length
   for (let crash = 0; crash <= entries; crash++) {
     if (crash === 0 || live.record.batchEnds.includes(crash))
@@ -72,6 +74,7 @@ async function checkOtherFuture(
   same(other.trace.slice(0, seen), live.trace.slice(0, seen), where)
   sameStandings(other, live, crash, where)
   notRepeated(other, live, crash, where)
+  checkUndone(other, new Set([...other.compensable, ...recordedOf(live, crash)]), where)
   const all = other.record.completions.length
   const again = `${where}, then from its end`
   const replay = await simulate({
@@ -93,6 +96,34 @@ function notRepeated(replay: Simulation, live: Simulation, crash: number, where:
   if (repeated.length > 0) throw new Error(`${where}: ${repeated.join(', ')} is recorded and ran again`)
   if (new Set(replay.calls).size < replay.calls.length)
     throw new Error(`${where}: one attempt ran twice: ${replay.calls.join(', ')}`)
+}
+
+/** Steps with a compensation that are recorded before the crash, and are not called after it. */
+function recordedOf({ compensable, record }: Simulation, crash: number): string[] {
+  const keys = record.completions.slice(0, crash).map(({ key }) => key)
+  return keys.filter((key) => compensable.has(key))
+}
+
+/** A run that failed has undone what it did, each step once, the last one first; one that completed, nothing. */
+function checkUndone({ record, ended }: Simulation, compensable: ReadonlySet<string>, where: string): void {
+  const done: string[] = []
+  const undone: string[] = []
+  const failed: string[] = []
+  for (const one of record.completions) {
+    if (one.kind !== 'step-done' && one.kind !== 'step-failed') continue
+    const final = one.kind === 'step-done' || one.retryAt === undefined
+    if (one.key.endsWith('!compensate')) {
+      if (final) undone.push(one.key.replace(/!compensate$/, ''))
+      if (final && one.kind === 'step-failed') failed.push(`${undone.at(-1)}`)
+    } else if (one.kind === 'step-done' && compensable.has(one.key)) done.push(one.key)
+  }
+  const expected = ended.status === 'completed' ? [] : done.toReversed()
+  if (String(undone) !== String(expected))
+    throw new Error(`${where}: undid [${undone.join()}] in this order, and not [${expected.join()}]`)
+  const error = ended.status === 'failed' ? ended.error : undefined
+  const told = error instanceof CompensationError ? error.failures.map(({ key }) => key) : []
+  if (String(told) !== String(failed))
+    throw new Error(`${where}: could not undo [${failed.join()}], and tells of [${told.join()}]`)
 }
 
 /** After each entry the program has seen as much, and the run waits for the same. */

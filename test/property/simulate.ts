@@ -1,4 +1,5 @@
 /** Executes a program in a virtual world, from nothing or from what an earlier world left behind. */
+import { CompensationError } from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
 import { createCodec } from '../../src/core/codec/codec.ts'
 import type { ChildEffect, Effects, Key } from '../../src/core/ports/effects.ts'
@@ -30,7 +31,9 @@ export interface Simulation {
   /** By number of completions dealt with. */
   readonly standings: ReadonlyMap<number, Standing>
   readonly calls: readonly string[]
+  readonly compensable: ReadonlySet<Key>
   readonly outcome: Seen
+  readonly ended: RunOutcome
 }
 
 /** The parts under test: replaced by broken ones to see that the properties notice. */
@@ -98,12 +101,24 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   await nextTurn()
   world.close()
   await nextTurn()
-  problems.push(...world.violations)
+  problems.push(
+    ...world.violations,
+    ...sectionsCutOff(around.trace),
+    ...wronglyUndone(around, world, outcome),
+  )
   if (world.activeKeys.length > 0) problems.push(`left behind: ${world.activeKeys.join(', ')}`)
   if (clock.pending !== around.delays) problems.push(`${clock.pending - around.delays} timers are left`)
   if (problems.length > 0) throw new Error(problems.join('\n'))
-  const { trace, calls } = around
-  return { trace, record: world.record, standings, calls, outcome: describe(outcome) }
+  const { trace, calls, compensable } = around
+  return {
+    trace,
+    record: world.record,
+    standings,
+    calls,
+    compensable,
+    outcome: describe(outcome),
+    ended: outcome,
+  }
 }
 
 function child({ key, workflowName, input }: ChildEffect): VirtualChild {
@@ -118,6 +133,8 @@ function child({ key, workflowName, input }: ChildEffect): VirtualChild {
 class Around implements Surroundings {
   readonly trace: Seen[] = []
   readonly calls: string[] = []
+  readonly compensable = new Set<Key>()
+  readonly undone: Surroundings['undone'] = []
   readonly outside: AbortSignal
   /** Timers that belong to step functions which run on. */
   delays = 0
@@ -137,4 +154,23 @@ class Around implements Surroundings {
       })
     })
   }
+}
+
+/** The run has waited for every section that began. */
+function sectionsCutOff(trace: readonly Seen[]): string[] {
+  const count = (what: string): number => trace.filter((seen) => seen === describe([what])).length
+  const open = count('section begins') - count('section ends')
+  return open === 0 ? [] : [`${open} sections were cut off`]
+}
+
+/** Compensations get what the journal has of their step, and what the run failed with. */
+function wronglyUndone({ undone }: Around, world: VirtualEffects, outcome: RunOutcome): string[] {
+  const error = outcome.status === 'completed' ? undefined : outcome.error
+  const reason = describe(error instanceof CompensationError ? error.cause : error)
+  return undone.flatMap(({ key, result, error: given }) => {
+    const done = world.journal.find((one) => one.kind === 'step-done' && one.key === key)
+    const recorded = done?.kind === 'step-done' ? describe(codec.decode(done.payload)) : 'nothing'
+    if (describe(result) !== recorded) return [`${key} is undone with ${describe(result)}, not ${recorded}`]
+    return describe(given) === reason ? [] : [`${key} is undone because of ${describe(given)}, not ${reason}`]
+  })
 }

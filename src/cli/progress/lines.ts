@@ -1,3 +1,4 @@
+import { compensatedBy } from '../../core/key.ts'
 import type { GroupCounts } from '../../core/ports/observer.ts'
 import { printable } from '../text/printable.ts'
 import { durationText, plural } from '../text/units.ts'
@@ -44,8 +45,13 @@ export function progressLines(
 function header(run: RunProgress, now: number): string {
   const name =
     run.workflow === undefined ? printable(run.id) : `${printable(run.workflow)} ${printable(run.id)}`
-  const latest = run.latestStep === undefined || run.groups.size > 0 ? '' : ` · ${printable(run.latestStep)}`
+  const latest = run.latestStep === undefined || run.groups.size > 0 ? '' : ` · ${stepText(run.latestStep)}`
   return `${name} · ${durationText(now - run.startedAt)} · ${stepsText(run)}${latest}`
+}
+
+function stepText(key: string): string {
+  const compensated = compensatedBy(key)
+  return compensated === undefined ? printable(key) : `undoing ${printable(compensated)}`
 }
 
 /** Groups under way first. */

@@ -50,7 +50,7 @@ function cellsOf({ key, members }: FoldedRow): string[] {
     many ? `${printable(key)}  ×${members.length.toLocaleString('en')}` : printable(key),
     kind,
     status,
-    kind === 'step' ? `${many && attempts > 1 ? 'up to ' : ''}${attempts}` : '',
+    kind === 'step' || kind === 'compensation' ? `${many && attempts > 1 ? 'up to ' : ''}${attempts}` : '',
     rangeText(members),
   ]
 }

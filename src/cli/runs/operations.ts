@@ -1,3 +1,4 @@
+import { compensatedBy } from '../../core/key.ts'
 import type { Completion, Encoded, Key } from '../../core/ports/effects.ts'
 import type { JournalEntry } from '../../core/ports/store.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
@@ -6,8 +7,9 @@ import type { ShownStatus } from './summary.ts'
 
 /** One operation of a run, as far as its journal tells. */
 export interface OperationRow {
+  /** Of a compensation: the key of the step that it undoes. */
   readonly key: Key
-  readonly kind: 'step' | 'child' | 'sleep' | 'event'
+  readonly kind: 'step' | 'compensation' | 'child' | 'sleep' | 'event'
   readonly status: 'done' | 'failed' | 'retrying' | 'running' | 'interrupted' | 'cancelled'
   readonly attempts: number
   readonly startedAt: number | undefined
@@ -38,7 +40,7 @@ export function operationsOf(
   const rows = new Map<Key, OperationRow>()
   for (const { completion } of standing(details)) {
     if (
-      completion.key.includes('!') ||
+      isByLibrary(completion.key) ||
       completion.kind === 'aborted' ||
       completion.kind === 'abort-absent' ||
       completion.kind === 'stopped' ||
@@ -57,8 +59,7 @@ export function operationsOf(
     )
       continue
     rows.set(key, {
-      key,
-      kind: 'step',
+      ...stepOrCompensation(key),
       status,
       attempts: attempt,
       startedAt: at,
@@ -77,6 +78,16 @@ export function standing({
   return journal.filter(({ seq }) => !isDropped(record.dropped, seq))
 }
 
+/** Something that nobody asked for: a timeout, a stagger. */
+function isByLibrary(key: Key): boolean {
+  return key.includes('!') && compensatedBy(key) === undefined
+}
+
+function stepOrCompensation(key: Key): Pick<OperationRow, 'key' | 'kind'> {
+  const step = compensatedBy(key)
+  return step === undefined ? { key, kind: 'step' } : { key: step, kind: 'compensation' }
+}
+
 /** What became of a step that began and that the journal says no more of. */
 function begunStatus(run: ShownStatus): OperationRow['status'] {
   if (run === 'running') return 'running'
@@ -89,13 +100,13 @@ function rowOf(completion: Known): OperationRow {
   switch (completion.kind) {
     case 'step-done': {
       const { attempt, startedAt } = completion
-      return { ...base, kind: 'step', status: 'done', attempts: attempt, startedAt }
+      return { ...base, ...stepOrCompensation(key), status: 'done', attempts: attempt, startedAt }
     }
     case 'step-failed': {
       const { attempt, startedAt, retryAt, payload } = completion
       return {
         ...base,
-        kind: 'step',
+        ...stepOrCompensation(key),
         status: retryAt === undefined ? 'failed' : 'retrying',
         attempts: attempt,
         startedAt,

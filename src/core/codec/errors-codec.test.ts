@@ -48,6 +48,10 @@ function roundTrip<T>(thrown: T): T {
 const LIBRARY = [
   new errors.StepError({ stepName: 'charge', key: 'pay/charge', attempts: 3 }, new TypeError('x')),
   new errors.ChildError({ runId: 'r1', workflow: 'w' }, 'a string'),
+  new errors.CompensationError(
+    [{ step: 'charge', key: 'pay/charge', error: new Error('no refunds') }],
+    new TypeError('x'),
+  ),
   new errors.TimeoutError('slow', 30_000),
   new errors.CancelledError({ kind: 'race-lost', by: 'fast' }),
   new errors.CancelledError({ kind: 'aborted', cause: undefined }),

@@ -52,6 +52,7 @@ const NATIVE_ERROR_NAMES = [
 const LIBRARY_ERRORS: readonly ClassType[] = [
   errors.StepError,
   errors.ChildError,
+  errors.CompensationError,
   errors.TimeoutError,
   errors.CancelledError,
   errors.SerializationError,

@@ -57,6 +57,8 @@ export interface StepEffect {
 /** What an engine gives an attempt. */
 export interface AttemptControl {
   readonly attempt: number
+  /** How often the step had been done and undone again before (`retry` of a compensated run). Default 0. */
+  readonly undone?: number
   readonly clock: Clock
   /** Called at most once, never synchronously, and not at all after `abort` (R3). */
   report(outcome: StepOutcome): void

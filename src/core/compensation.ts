@@ -1,0 +1,101 @@
+/** Undoing what a failed run did: options, and what there is to undo. */
+import { callable, checkOptions, duration } from './check.ts'
+import { type Duration, show } from './duration.ts'
+import type { CompensationFailure } from './errors.ts'
+import type { Compensable, Host, Leaf } from './host.ts'
+import { compensationKey } from './key.ts'
+import type { Completion, Encoded, Key } from './ports/effects.ts'
+import type { Logger } from './ports/logger.ts'
+import { checkRetry, type RetryOptions } from './retry-policy.ts'
+
+/** What a compensation is given, besides the result that it undoes. */
+export interface CompensationContext {
+  /** Aborted when an attempt takes longer than its `timeout`, or the engine stops; not by a cancellation. */
+  readonly signal: AbortSignal
+  /** Which call this is, from 1; calls that a crash cut off count. */
+  readonly attempt: number
+  /** The step's own, with `!compensate` after it: the same for every attempt. */
+  readonly idempotencyKey: string
+  readonly log: Logger
+  /** What the run failed with, or the `CancelledError` that it was cancelled with. */
+  readonly error: unknown
+}
+
+/** What it returns is not kept. */
+export type CompensateFunction<T> = (result: T, compensation: CompensationContext) => unknown
+
+export interface CompensateOptions<T> {
+  readonly run: CompensateFunction<T>
+  /** Default: 5 attempts, exponential from one second. */
+  readonly retry?: RetryOptions
+  /** Time for each attempt. Default: no limit. */
+  readonly timeout?: Duration
+}
+
+/** How a completed step is undone when its run fails or is cancelled. */
+export type Compensate<T> = CompensateFunction<T> | CompensateOptions<T>
+
+const CHECKS = { run: callable, retry: checkRetry, timeout: duration }
+
+export function checkCompensate(value: unknown, what: string): void {
+  if (typeof value === 'function') return
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError(`${what}: expected a function, or { run, retry, timeout }, got ${show(value)}`)
+  checkOptions(what, value, CHECKS)
+  callable((value as { run?: unknown }).run, `${what}, its "run"`)
+}
+
+const DEFAULT_RETRY: RetryOptions = { maxAttempts: 5 }
+
+export function compensateOptions<T>(given: Compensate<T>): CompensateOptions<T> {
+  return typeof given === 'function'
+    ? { run: given, retry: DEFAULT_RETRY }
+    : { ...given, retry: given.retry ?? DEFAULT_RETRY }
+}
+
+/** Its completion says that all that was recorded before the run was given up has been delivered. `!` is escaped in names. */
+const BARRIER = compensationKey('')
+
+/**
+ * The steps of one run that can be undone, and which of them the journal has as done. What counts is the journal, not
+ * whether anybody got the result: a step whose success came too late for its group has happened all the same.
+ */
+export class Compensations {
+  readonly #steps = new Map<Key, Compensable>()
+  /** In journal order. */
+  readonly #done: { readonly step: Compensable; readonly payload: Encoded }[] = []
+
+  add(step: Compensable): void {
+    this.#steps.set(step.key, step)
+  }
+
+  delivered(completion: Completion): void {
+    if (completion.kind !== 'step-done') return
+    const { key, payload } = completion
+    const step = this.#steps.get(key)
+    if (step !== undefined) this.#done.push({ step, payload })
+  }
+
+  /** Undoes one after the other, the last one first; one that cannot be undone does not keep the others from it. Never rejects. */
+  async undoAll(host: Host, error: unknown): Promise<CompensationFailure[]> {
+    const failures: CompensationFailure[] = []
+    await allDelivered(host)
+    for (let next = this.#done.pop(); next !== undefined; next = this.#done.pop()) {
+      const { step, payload } = next
+      try {
+        await step.undo(payload, error)
+      } catch (thrown) {
+        failures.push({ step: step.name, key: step.key, error: thrown })
+      }
+    }
+    return failures
+  }
+}
+
+/** Steps that were given up may have been recorded just before that. What stops at once is recorded after them. */
+function allDelivered(host: Host): Promise<void> {
+  return new Promise((resolve) => {
+    const leaf: Leaf = { key: BARRIER, deliver: () => resolve() }
+    host.start(leaf, { kind: 'stop', key: BARRIER, target: BARRIER })
+  })
+}
