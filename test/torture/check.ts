@@ -25,6 +25,10 @@ export interface Counts {
   cutOff: number
   /** … or after its effect, before the commit: the effects that happen more than once. */
   unrecorded: number
+  /** Calls without one, because the process was silent for longer than its lease, and another took over. */
+  fenced: number
+  /** Processes stopped for longer than their lease. */
+  pauses: number
   /** Calls without one, because nobody wanted it any more. */
   givenUp: number
   /** Steps by how often their effect happened beyond their recorded attempts. */
@@ -42,6 +46,8 @@ export function noCounts(): Counts {
     recorded: 0,
     cutOff: 0,
     unrecorded: 0,
+    fenced: 0,
+    pauses: 0,
     givenUp: 0,
     extraEffects: [],
   }
@@ -87,6 +93,7 @@ export function check(played: Played): Findings {
     books.close()
   }
   counts.deaths = played.deaths
+  counts.pauses = played.pauses
   return { problems, counts }
 }
 
@@ -145,7 +152,7 @@ function checkLogs(
 ): void {
   const lines = readLogs(played.dir)
   const executions = lines.filter((line) => line.what === 'execute')
-  checkOwners(executions, say, counts)
+  checkOwners(executions, played.shortLease, say, counts)
   checkSights(
     lines.filter((line) => line.what === 'saw'),
     runs,
@@ -155,18 +162,26 @@ function checkLogs(
   for (const line of lines) if (line.what === 'told') checkTold(line, runs, say, counts)
   const deaths = new Map(played.killed)
   for (const { what, pid, at } of lines) if (what === 'died') deaths.set(pid, at)
-  checkCalls({ lines, executions, runs, deaths, say, counts })
+  checkCalls({ lines, executions, runs, deaths, shortLease: played.shortLease, say, counts })
 }
 
-/** Epochs rise, and each has one owner, which executes the run once. */
-function checkOwners(executions: readonly Executing[], say: Say, counts: Counts): void {
+/**
+ * Epochs rise, and each has one owner, which executes the run once. A process that was stopped just before it looked may see
+ * what its successor has.
+ */
+function checkOwners(
+  executions: readonly Executing[],
+  shortLease: boolean,
+  say: Say,
+  counts: Counts,
+): void {
   for (const [run, own] of Map.groupBy(executions, (line) => line.run)) {
     let last: Executing | undefined
     for (const execution of own) {
       const { epoch, owner, pid } = execution
-      if (last !== undefined && epoch <= last.epoch)
+      if (last !== undefined && epoch <= last.epoch && !shortLease)
         say(run, `is executed by ${pid} under epoch ${epoch} after it was by ${last.pid} under ${last.epoch}`)
-      if (owner === null) say(run, `is executed by ${pid}, and owned by nobody`)
+      if (owner === null && !shortLease) say(run, `is executed by ${pid}, and owned by nobody`)
       if (last !== undefined && last.pid !== pid) counts.takeovers++
       last = execution
     }

@@ -12,13 +12,25 @@ export interface Death {
   readonly count: number
 }
 
+/** Of the engines of one round. */
+export interface Settings {
+  readonly durability: 'full' | 'process-crash'
+  /** Milliseconds. */
+  readonly lease: number
+  /** Milliseconds. */
+  readonly parkAfter: number
+}
+
 export type Order =
   | {
       readonly say: 'play'
       readonly dir: string
-      readonly durability: 'full' | 'process-crash'
-      /** Runs to start, if need be, and to wait for. */
+      readonly settings: Settings
+      /** Runs to start, if need be. */
       readonly roots: readonly Root[]
+      /** Whether it waits for their results, and takes up by itself what nobody executes. */
+      readonly waits: boolean
+      readonly works: boolean
       readonly death: Death | undefined
     }
   | { readonly say: 'finish' }

@@ -82,8 +82,9 @@ export class Author {
   }
 
   program(): Block {
-    this.#leaves = 6 + this.#below(14)
-    return this.#block({ depth: 0, children: 3, mayHang: false }, 2 + this.#below(3))
+    this.#events = 0
+    this.#leaves = 10 + this.#below(20)
+    return this.#block({ depth: 0, children: 3, mayHang: false }, 5)
   }
 
   #below(count: number): number {
@@ -108,7 +109,7 @@ export class Author {
     if (group && at < 0.4) return this.#firstOf(place)
     if (group && at < 0.52 && place.children > 0) return this.#child(place)
     this.#leaves--
-    if (at < 0.6) return { op: 'sleep', ms: this.#below(25) }
+    if (at < 0.6) return { op: 'sleep', ms: this.#chance(0.1) ? 300 + this.#below(300) : this.#below(25) }
     if (at < 0.67) return this.#event()
     return this.#step(place)
   }

@@ -5,14 +5,17 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createEngine, type EmbeddedEngine } from '../../src/index.ts'
 import { seeded } from '../crash/support/seeded.ts'
-import { Books } from './books.ts'
+import { Books, type RunRow } from './books.ts'
 import { storedValue } from './describe.ts'
-import type { Death, Order, Root } from './orders.ts'
+import type { Death, Order, Root, Settings } from './orders.ts'
 import type { Pool, Worker } from './pool.ts'
 import { Author, type Block, eventsOf } from './program.ts'
 
 /** How long runs may take to end when nobody is killed any more, in milliseconds. */
 const PATIENCE = 30_000
+
+/** Of engines that are to lose it, in milliseconds. */
+const SHORT_LEASE = 800
 
 /** How often the file is looked at, in milliseconds. */
 const LOOK = 10
@@ -27,7 +30,11 @@ export interface Played {
   readonly killed: ReadonlyMap<number, bigint>
   /** How many processes died, by their own hand or from here. */
   readonly deaths: number
-  /** Events and cancel requests that were accepted: id of the run, kind, name. */
+  /** How many processes were stopped for longer than their lease. */
+  readonly pauses: number
+  /** Processes that live may lose their runs. */
+  readonly shortLease: boolean
+  /** Events that were accepted: id of the run, kind, name. */
   readonly accepted: readonly string[]
   readonly problems: readonly string[]
 }
@@ -37,15 +44,20 @@ interface Blow {
   /** Milliseconds after the one before. */
   readonly after: number
   readonly whom: 'one' | 'all'
-  /** Milliseconds until another process takes the dead one's place. */
-  readonly pause: number
+}
+
+/** A process that is stopped for longer than its lease, and goes on then. */
+interface Pause {
+  readonly after: number
+  readonly length: number
 }
 
 interface Plan {
-  readonly durability: 'full' | 'process-crash'
+  readonly settings: Settings
   readonly roots: readonly Root[]
   readonly deaths: readonly (Death | undefined)[]
   readonly blows: readonly Blow[]
+  readonly pauses: readonly Pause[]
   /** The root that is cancelled, and after how long. */
   readonly cancel: { readonly id: string; readonly after: number } | undefined
 }
@@ -57,13 +69,14 @@ export class Round {
   readonly #plan: Plan
   readonly #crew = new Set<Worker>()
   readonly #killed = new Map<number, bigint>()
+  readonly #paused = new Set<number>()
   readonly #accepted: string[] = []
   readonly #problems: string[] = []
   readonly #known = new Set<string>()
   readonly #errands: Promise<void>[] = []
   readonly #over = new AbortController()
   #deaths = 0
-  #nextDeath = 0
+  #joined = 0
 
   /** @param processes at most so many at once */
   constructor(seed: number, processes: number, pool: Pool) {
@@ -77,9 +90,9 @@ export class Round {
   }
 
   async play(): Promise<Played> {
-    const client = createEngine({ dir: this.#dir, durability: this.#plan.durability })
+    const client = createEngine({ dir: this.#dir, durability: this.#plan.settings.durability })
     await Promise.all(this.#plan.deaths.map(() => this.#join()))
-    this.#errands.push(this.#strike())
+    this.#errands.push(this.#strike(), ...this.#plan.pauses.map((one) => this.#pause(one)))
     if (this.#plan.cancel !== undefined) this.#errands.push(this.#cancel(client, this.#plan.cancel))
     await this.#watch(client)
     this.#over.abort()
@@ -92,6 +105,8 @@ export class Round {
       roots: this.#plan.roots,
       killed: this.#killed,
       deaths: this.#deaths,
+      pauses: this.#paused.size,
+      shortLease: this.#plan.pauses.length > 0,
       accepted: this.#accepted,
       problems: this.#problems,
     }
@@ -107,15 +122,26 @@ export class Round {
       id: `run${n}`,
       body: author.program(),
     }))
+    const pauses =
+      this.#below(5) === 0
+        ? Array.from({ length: 1 + this.#below(2) }, () => ({
+            after: this.#below(120),
+            length: SHORT_LEASE * 1.2 + this.#below(400),
+          }))
+        : []
     return {
-      durability: this.#below(4) === 0 ? 'full' : 'process-crash',
+      settings: {
+        durability: this.#below(4) === 0 ? 'full' : 'process-crash',
+        lease: pauses.length > 0 ? SHORT_LEASE : 10_000,
+        parkAfter: this.#below(2) === 0 ? 1 : 5000,
+      },
       roots,
       deaths: Array.from({ length: processes }, () => this.#death()),
       blows: Array.from({ length: this.#below(3) }, () => ({
         after: this.#below(120),
         whom: this.#below(4) === 0 ? 'all' : 'one',
-        pause: this.#below(3) === 0 ? 0 : this.#below(60),
       })),
+      pauses,
       cancel: this.#below(4) === 0 ? { id: 'run0', after: this.#below(100) } : undefined,
     }
   }
@@ -131,12 +157,25 @@ export class Round {
     const worker = await this.#pool.take()
     if (this.#over.signal.aborted) return this.#pool.giveBack(worker)
     this.#crew.add(worker)
-    worker.onProblem = (text) => this.#problems.push(`process ${worker.pid}: ${text}`)
+    worker.onProblem = (text) => {
+      const expected = this.#plan.pauses.length > 0 && text.startsWith('This process was silent')
+      if (!expected) this.#problems.push(`process ${worker.pid}: ${text}`)
+    }
     void worker.gone.then(({ signal, code, stderr }) => {
       if (this.#crew.delete(worker)) this.#lost(worker, signal, `${code ?? signal} ${stderr}`)
     })
-    const { dir, durability, roots, deaths } = { dir: this.#dir, ...this.#plan }
-    const order: Order = { say: 'play', dir, durability, roots, death: deaths[this.#nextDeath++] }
+    const { settings, roots, deaths } = this.#plan
+    const n = this.#joined++
+    const works = n === 0 || n >= deaths.length || this.#below(4) > 0
+    const order: Order = {
+      say: 'play',
+      dir: this.#dir,
+      settings,
+      roots,
+      waits: !works || this.#below(2) === 0,
+      works,
+      death: n < deaths.length ? deaths[n] : this.#below(3) === 0 ? this.#death() : undefined,
+    }
     worker.send(order)
   }
 
@@ -162,6 +201,16 @@ export class Round {
     }
   }
 
+  async #pause({ after, length }: Pause): Promise<void> {
+    await pause(after)
+    const [worker] = this.#crew
+    if (worker === undefined || this.#over.signal.aborted) return
+    this.#paused.add(worker.pid)
+    worker.signal('SIGSTOP')
+    await pause(length)
+    worker.signal('SIGCONT')
+  }
+
   /** Until every run there is has ended, and all that should be are there. */
   async #watch(client: EmbeddedEngine): Promise<void> {
     const deadline = performance.now() + PATIENCE
@@ -169,7 +218,7 @@ export class Round {
     const books = new Books(this.#dir)
     try {
       for (;;) {
-        const runs = this.#tables(books) ? books.runs() : []
+        const runs = runsSoFar(books)
         for (const { id, input } of runs) if (!this.#known.has(id)) this.#meet(client, id, input)
         const open = runs.filter(({ status }) => !ENDED.has(status))
         if (open.length === 0 && this.#plan.roots.every(({ id }) => this.#known.has(id))) return
@@ -185,20 +234,11 @@ export class Round {
     }
   }
 
-  #tables(books: Books): boolean {
-    try {
-      books.runs()
-      return true
-    } catch {
-      return false // the schema is being made
-    }
-  }
-
   /** A new run, perhaps a child: it is sent what it will wait for. */
   #meet(client: EmbeddedEngine, id: string, input: string): void {
     this.#known.add(id)
     for (const name of eventsOf(storedValue(input) as Block))
-      this.#errands.push(this.#send(client, id, name, this.#below(40)))
+      this.#errands.push(this.#send(client, id, name, this.#below(8) === 0 ? 500 : this.#below(40)))
   }
 
   async #send(client: EmbeddedEngine, id: string, name: string, after: number): Promise<void> {
@@ -211,5 +251,13 @@ export class Round {
     await pause(after)
     if (!this.#known.has(id)) return
     await client.find(id).cancel('torture')
+  }
+}
+
+function runsSoFar(books: Books): RunRow[] {
+  try {
+    return books.runs()
+  } catch {
+    return [] // the schema is being made
   }
 }

@@ -1,5 +1,4 @@
 /** One of the processes on a file: executes whatever runs there are, until it is told to finish, or killed. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { createEngine, EngineStoppedError, type Workflow } from '../../src/index.ts'
 import { describeError } from './describe.ts'
 import { Log } from './log.ts'
@@ -24,26 +23,20 @@ function mortal(log: Log, death: Death | undefined): (moment: Death['moment']) =
 }
 
 /** @returns ends the round here */
-function play({ dir, durability, roots, death }: Play): () => Promise<void> {
+function play({ dir, settings, roots, waits, works, death }: Play): () => Promise<void> {
   const log = new Log(dir)
   const complain = (message: string, fields?: object): void => problem(`${message} ${describeFields(fields)}`)
   const engine = createEngine({
     dir,
-    durability,
+    ...settings,
     log: { debug() {}, info() {}, warn: complain, error: complain },
   })
   const code = torture(() => log, mortal(log, death))
   const stop = new AbortController()
-  const work = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      await engine.resume([code])
-      await pause(100, undefined, { signal: stop.signal })
-    }
-  }
   const unlessStopped = (error: unknown): void => {
     if (!stop.signal.aborted && !(error instanceof EngineStoppedError)) problem(error)
   }
-  work().catch(unlessStopped)
+  if (works) engine.work([code]).catch(unlessStopped)
   for (const root of roots) follow(code, root, log).catch(unlessStopped)
   return async () => {
     stop.abort()
@@ -53,6 +46,7 @@ function play({ dir, durability, roots, death }: Play): () => Promise<void> {
 
   async function follow(workflow: Workflow<Block>, { id, body }: Root, told: Log): Promise<void> {
     const run = await workflow.start(body, { id, engine })
+    if (!waits) return
     try {
       told.told(id, { status: 'completed', value: await run.result() })
     } catch (error) {
