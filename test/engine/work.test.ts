@@ -1,4 +1,12 @@
-import { createEngine, type EmbeddedEngine, type EngineOptions, parallel, step, workflow } from 'ai-workflows'
+import {
+  createEngine,
+  type EmbeddedEngine,
+  type EngineOptions,
+  parallel,
+  step,
+  workflow,
+  type Workflow,
+} from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -32,12 +40,10 @@ async function crew(size: number, options: EngineOptions = {}): Promise<Member[]
 
 /** All look around, again and again, until the promise has settled. */
 async function meanwhile<T>(members: readonly Member[], promise: Promise<T>): Promise<T> {
-  let settled = false
-  promise.then(
-    () => (settled = true),
-    () => (settled = true),
-  )
-  while (!settled) {
+  const settled = new AbortController()
+  const stop = (): void => settled.abort()
+  promise.then(stop, stop)
+  while (!settled.signal.aborted) {
     for (const { clock } of members) clock.advance(250)
     await quiet(5)
   }
@@ -156,7 +162,7 @@ describe('R4 workers', () => {
     expect(await second.engine.lookUp('r')).toMatchObject({ status: 'completed' })
   })
 
-  test.each([
+  test.each<[string, Workflow[], object, RegExp]>([
     ['a workflow without a name', [workflow({ execute: () => 1 })], {}, /without a name/],
     [
       'two of one name',
@@ -168,7 +174,7 @@ describe('R4 workers', () => {
     ['a misspelt option', [], { concurency: 1 }, /did you mean "concurrency"/],
   ])('E7: %s is refused', async (_what, workflows, options, message) => {
     const [{ engine }] = (await crew(1)) as [Member]
-    await expect(engine.work(workflows, options as object)).rejects.toThrow(message)
+    await expect(engine.work(workflows, options)).rejects.toThrow(message)
   })
 })
 

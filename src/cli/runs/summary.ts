@@ -31,7 +31,11 @@ export function storedStatuses(shown: readonly ShownStatus[]): RunStatus[] {
   return [
     ...new Set(
       shown.flatMap((one): RunStatus[] =>
-        one === 'running' || one === 'interrupted' ? ['pending', 'running'] : [one],
+        one === 'interrupted'
+          ? ['pending', 'running', 'waiting']
+          : one === 'running'
+            ? ['pending', 'running']
+            : [one],
       ),
     ),
   ]
@@ -71,6 +75,7 @@ export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
 }
 
 function shownStatus(status: RunStatus, owner: Owner | undefined): ShownStatus {
-  if (status !== 'pending' && status !== 'running') return status
-  return owner === undefined ? 'interrupted' : 'running'
+  if (status !== 'pending' && status !== 'running' && status !== 'waiting') return status
+  if (owner === undefined) return 'interrupted'
+  return status === 'waiting' ? 'waiting' : 'running'
 }
