@@ -14,6 +14,8 @@ export interface RunRow {
   readonly parent_key: string | null
   readonly owner: string | null
   readonly epoch: number
+  /** The last entry of its journal. */
+  readonly last: number
 }
 
 export interface InboxRow {
@@ -30,9 +32,10 @@ export class Books {
   }
 
   runs(): RunRow[] {
-    return this.#all(
-      'SELECT no, id, status, input, output, error, parent, parent_key, owner, epoch FROM runs ORDER BY no',
-    ) as RunRow[]
+    return this.#all(`
+      SELECT no, id, status, input, output, error, parent, parent_key, owner, epoch,
+        (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no) AS last
+      FROM runs ORDER BY no`) as RunRow[]
   }
 
   journal(no: number): Entry[] {

@@ -144,12 +144,7 @@ function checkInbox(books: Books, { accepted }: Played, say: Say): void {
   for (const one of accepted) if (!there.has(one)) say(one, 'was accepted, and is lost')
 }
 
-function checkLogs(
-  played: Played,
-  runs: ReadonlyMap<string, Examined>,
-  say: Say,
-  counts: Counts,
-): void {
+function checkLogs(played: Played, runs: ReadonlyMap<string, Examined>, say: Say, counts: Counts): void {
   const lines = readLogs(played.dir)
   const executions = lines.filter((line) => line.what === 'execute')
   checkOwners(executions, played.shortLease, say, counts)
@@ -169,12 +164,7 @@ function checkLogs(
  * Epochs rise, and each has one owner, which executes the run once. A process that was stopped just before it looked may see
  * what its successor has.
  */
-function checkOwners(
-  executions: readonly Executing[],
-  shortLease: boolean,
-  say: Say,
-  counts: Counts,
-): void {
+function checkOwners(executions: readonly Executing[], shortLease: boolean, say: Say, counts: Counts): void {
   for (const [run, own] of Map.groupBy(executions, (line) => line.run)) {
     let last: Executing | undefined
     for (const execution of own) {

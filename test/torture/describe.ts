@@ -65,7 +65,8 @@ export function storedError(encoded: string): string {
     const [number] = value as [number]
     const slot = slots[number]
     if (Array.isArray(slot) && Array.isArray(slot[0])) return (slot[0] as unknown[]).map(read)
-    if (!Array.isArray(slot) || slot[0] !== 'Error') throw new Error(`not understood: ${JSON.stringify(slot)}`)
+    if (!Array.isArray(slot) || slot[0] !== 'Error')
+      throw new Error(`not understood: ${JSON.stringify(slot)}`)
     const [, name, fields, own] = slot as [string, string, Record<string, unknown>, Record<string, unknown>]
     const plain = { name, ...fields, ...own }
     return {

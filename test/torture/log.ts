@@ -126,7 +126,11 @@ export function readLogs(dir: string): LogLine[] {
   const files = readdirSync(dir).filter((name) => name.endsWith('.log'))
   const lines = files.flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n').slice(0, -1))
   return lines
-    .map((text) => JSON.parse(text) as LogLine)
-    .map((line) => ({ ...line, at: BigInt(line.at) }))
+    .map(
+      (text) =>
+        JSON.parse(text, (name, value: unknown) =>
+          name === 'at' ? BigInt(String(value)) : value,
+        ) as LogLine,
+    )
     .toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0))
 }

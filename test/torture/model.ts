@@ -53,8 +53,7 @@ export interface Verdict {
   readonly problems: readonly string[]
 }
 
-type Result =
-  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string }
+type Result = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: string }
 type Done = (result: Result) => void
 
 /** Something that can be begun once, and given up. */
@@ -168,8 +167,9 @@ class Model implements Verdict {
       case 'child':
         return this.#child(op.body, names.next('torture'))
       default: {
-        const members = op.members.map((member, index) => (key: () => string) =>
-          this.#member(member, names, `${path}.${index}/`, () => `${key()}/${index}/`),
+        const members = op.members.map(
+          (member, index) => (key: () => string) =>
+            this.#member(member, names, `${path}.${index}/`, () => `${key()}/${index}/`),
         )
         let key = ''
         const nodes = members.map((member) => member(() => key))
@@ -214,8 +214,7 @@ class Model implements Verdict {
         this.#wait(key, (entry) => {
           this.#giveUp(timer)
           const value = entry.payload === null ? undefined : storedValue(entry.payload)
-          if (entry.kind !== 'event-received' || value !== name)
-            this.#problem(entry, 'is another event')
+          if (entry.kind !== 'event-received' || value !== name) this.#problem(entry, 'is another event')
           done({ ok: true, value })
         })
         if (timeout !== undefined)

@@ -19,6 +19,8 @@ export interface Settings {
   readonly lease: number
   /** Milliseconds. */
   readonly parkAfter: number
+  /** Of a worker: with few, children are executed elsewhere. */
+  readonly concurrency: number
 }
 
 export type Order =

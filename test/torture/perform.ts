@@ -150,7 +150,5 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown)
   if (typeof value !== 'object' || value === null || !('status' in value)) return value
   const settled = value as PromiseSettledResult<unknown>
-  return settled.status === 'fulfilled'
-    ? { ok: shown(settled.value) }
-    : { no: describeError(settled.reason) }
+  return settled.status === 'fulfilled' ? { ok: shown(settled.value) } : { no: describeError(settled.reason) }
 }

@@ -12,7 +12,11 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/torture', import.
 export class Worker {
   readonly pid: number
   /** Resolves with what it had to say when it is gone. */
-  readonly gone: Promise<{ readonly signal: string | null; readonly code: number | null; readonly stderr: string }>
+  readonly gone: Promise<{
+    readonly signal: string | null
+    readonly code: number | null
+    readonly stderr: string
+  }>
   readonly ready: Promise<void>
   onProblem: (text: string) => void = () => undefined
   alive = true

@@ -84,7 +84,7 @@ export class Author {
   program(): Block {
     this.#events = 0
     this.#leaves = 10 + this.#below(20)
-    return this.#block({ depth: 0, children: 3, mayHang: false }, 5)
+    return this.#block({ depth: 0, children: 3, mayHang: false }, 4, 3)
   }
 
   #below(count: number): number {
@@ -95,8 +95,8 @@ export class Author {
     return this.#random() < probability
   }
 
-  #block(place: Place, most: number): Block {
-    return Array.from({ length: 1 + this.#below(most) }, () => ({
+  #block(place: Place, spread: number, least = 1): Block {
+    return Array.from({ length: least + this.#below(spread) }, () => ({
       of: this.#op(place),
       guard: this.#chance(0.8),
     }))

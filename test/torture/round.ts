@@ -11,8 +11,8 @@ import type { Death, Order, Root, Settings } from './orders.ts'
 import type { Pool, Worker } from './pool.ts'
 import { Author, type Block, eventsOf } from './program.ts'
 
-/** How long runs may take to end when nobody is killed any more, in milliseconds. */
-const PATIENCE = 30_000
+/** How long nothing may change in the file while a run is open, in milliseconds: a slow machine is not a stuck run. */
+const PATIENCE = 40_000
 
 /** Of engines that are to lose it, in milliseconds. */
 const SHORT_LEASE = 800
@@ -117,7 +117,7 @@ export class Round {
   }
 
   #makeUp(seed: number, processes: number): Plan {
-    const author = new Author(seed)
+    const author = new Author(seed * 7919)
     const roots = Array.from({ length: 1 + this.#below(4) }, (_, n) => ({
       id: `run${n}`,
       body: author.program(),
@@ -134,6 +134,7 @@ export class Round {
         durability: this.#below(4) === 0 ? 'full' : 'process-crash',
         lease: pauses.length > 0 ? SHORT_LEASE : 10_000,
         parkAfter: this.#below(2) === 0 ? 1 : 5000,
+        concurrency: this.#below(2) === 0 ? 1 + this.#below(2) : 100,
       },
       roots,
       deaths: Array.from({ length: processes }, () => this.#death()),
@@ -158,7 +159,8 @@ export class Round {
     if (this.#over.signal.aborted) return this.#pool.giveBack(worker)
     this.#crew.add(worker)
     worker.onProblem = (text) => {
-      const expected = this.#plan.pauses.length > 0 && text.startsWith('This process was silent')
+      // A stopped process may hold the file's lock.
+      const expected = this.#plan.pauses.length > 0 && /was silent for longer|is locked by another/.test(text)
       if (!expected) this.#problems.push(`process ${worker.pid}: ${text}`)
     }
     void worker.gone.then(({ signal, code, stderr }) => {
@@ -213,18 +215,20 @@ export class Round {
 
   /** Until every run there is has ended, and all that should be are there. */
   async #watch(client: EmbeddedEngine): Promise<void> {
-    const deadline = performance.now() + PATIENCE
     while (!existsSync(join(this.#dir, 'runs.db'))) await pause(LOOK)
     const books = new Books(this.#dir)
+    let [last, changedAt] = ['', performance.now()]
     try {
       for (;;) {
         const runs = runsSoFar(books)
         for (const { id, input } of runs) if (!this.#known.has(id)) this.#meet(client, id, input)
         const open = runs.filter(({ status }) => !ENDED.has(status))
         if (open.length === 0 && this.#plan.roots.every(({ id }) => this.#known.has(id))) return
-        if (performance.now() > deadline) {
-          const stuck = open.map(({ id, status, owner }) => `${id} is ${status}, owned by ${owner}`)
-          this.#problems.push(`stuck: ${stuck.join('; ') || 'not all were started'}`)
+        const state = open.map(({ id, status, epoch, last: seq }) => `${id} is ${status} (${epoch}, ${seq})`)
+        const now = `${state.join('; ')} ${this.#joined} processes`
+        if (now !== last) [last, changedAt] = [now, performance.now()]
+        if (performance.now() - changedAt > PATIENCE) {
+          this.#problems.push(`stuck: ${now}`)
           return
         }
         await pause(LOOK)
@@ -243,14 +247,24 @@ export class Round {
 
   async #send(client: EmbeddedEngine, id: string, name: string, after: number): Promise<void> {
     await pause(after)
-    await client.find(id).signal(name, name)
+    await patiently(() => client.find(id).signal(name, name))
     this.#accepted.push(`${id} event ${name}`)
   }
 
   async #cancel(client: EmbeddedEngine, { id, after }: { id: string; after: number }): Promise<void> {
     await pause(after)
-    if (!this.#known.has(id)) return
-    await client.find(id).cancel('torture')
+    if (this.#known.has(id)) await patiently(() => client.find(id).cancel('torture'))
+  }
+}
+
+/** A stopped process may hold the file's lock for longer than a client waits: nothing was written then. */
+async function patiently(request: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await request()
+    } catch (error) {
+      if ((error as { problem?: unknown }).problem !== 'locked') throw error
+    }
   }
 }
 

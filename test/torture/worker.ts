@@ -23,7 +23,14 @@ function mortal(log: Log, death: Death | undefined): (moment: Death['moment']) =
 }
 
 /** @returns ends the round here */
-function play({ dir, settings, roots, waits, works, death }: Play): () => Promise<void> {
+function play({
+  dir,
+  settings: { concurrency, ...settings },
+  roots,
+  waits,
+  works,
+  death,
+}: Play): () => Promise<void> {
   const log = new Log(dir)
   const complain = (message: string, fields?: object): void => problem(`${message} ${describeFields(fields)}`)
   const engine = createEngine({
@@ -36,7 +43,7 @@ function play({ dir, settings, roots, waits, works, death }: Play): () => Promis
   const unlessStopped = (error: unknown): void => {
     if (!stop.signal.aborted && !(error instanceof EngineStoppedError)) problem(error)
   }
-  if (works) engine.work([code]).catch(unlessStopped)
+  if (works) engine.work([code], { concurrency }).catch(unlessStopped)
   for (const root of roots) follow(code, root, log).catch(unlessStopped)
   return async () => {
     stop.abort()
@@ -59,7 +66,7 @@ function play({ dir, settings, roots, waits, works, death }: Play): () => Promis
 
 function describeFields(fields: object | undefined): string {
   const { error, ...rest } = (fields ?? {}) as { error?: unknown }
-  return `${JSON.stringify(rest)} ${error instanceof Error ? error.stack : String(error ?? '')}`
+  return `${JSON.stringify(rest)} ${error instanceof Error ? error.stack : JSON.stringify(error)}`
 }
 
 let finish: (() => Promise<void>) | undefined
