@@ -1,7 +1,10 @@
 /**
  * Executes one run with a lease of half a second: `node stalled.ts <directory> <who>`. The run has a step that ends when its
- * signal says so, and one that does not listen. `who` is what they return; a `slow` process takes its time.
+ * signal says so, and one that does not listen and ends when there is a file `go`. `who` is what they return; in a process
+ * that is not `slow` they do so at once.
  */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createEngine, parallel, step, workflow } from '../../../src/index.ts'
 
@@ -24,7 +27,7 @@ const code = workflow({
         return who
       }),
       step('deaf', async () => {
-        if (who === 'slow') await pause(300)
+        while (who === 'slow' && !existsSync(join(dir, 'go'))) await pause(5)
         if (who === 'slow') say('returns')
         return who
       }),
