@@ -25,7 +25,7 @@ export type { Duration } from './core/duration.ts'
 export type { Invocable, InvokeOptions } from './core/invoke.ts'
 export type { ReceivedEvent, WaitForEventOptions } from './core/event.ts'
 export type { Schema } from './core/schema.ts'
-export type { Engine, RunHandle, StartOptions } from './core/ports/engine.ts'
+export type { Engine, ForkOptions, RunHandle, RunRetryOptions, StartOptions } from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
 export type { Logger } from './core/ports/logger.ts'
@@ -42,6 +42,7 @@ export {
   RunNotFoundError,
   SerializationError,
   StepError,
+  StepNotFoundError,
   StoreError,
   TimeoutError,
   WorkflowError,
@@ -61,6 +62,7 @@ export type {
   Note,
   Owner,
   Page,
+  Reopening,
   RunFilter,
   RunRecord,
   RunStatus,

@@ -42,8 +42,13 @@ export function databaseExists({ dir }: CommandContext): boolean {
 }
 
 /** A command to paste, for the same directory of runs. */
-export function hint({ dir }: CommandContext, verb: string, id: string): string {
-  const where = dir === undefined ? [] : ['--dir', dir]
+export function hint(
+  { dir }: CommandContext,
+  verb: string,
+  id: string,
+  options: readonly string[] = [],
+): string {
+  const where = dir === undefined ? options : [...options, '--dir', dir]
   // An id that begins like an option comes last, after the mark that there are no more options.
   const words = id.startsWith('-') ? [verb, ...where, '--', id] : [verb, id, ...where]
   return ['ai-workflows', ...words].map(shellWord).join(' ')

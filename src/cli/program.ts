@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { cancel, type CancelOptions } from './commands/cancel.ts'
+import { fork, type ForkCommandOptions } from './commands/fork.ts'
 import { list, type ListOptions } from './commands/list.ts'
 import { type CodeOptions, resume } from './commands/resume.ts'
-import { retry } from './commands/retry.ts'
+import { retry, type RetryCommandOptions } from './commands/retry.ts'
 import { run, type RunOptions } from './commands/run.ts'
 import { show, type ShowOptions } from './commands/show.ts'
 import { signal } from './commands/signal.ts'
@@ -117,8 +118,17 @@ function addExecuting(program: Command, choose: (verb: Verb) => void): void {
   program
     .command('retry <id>')
     .description('execute a failed, cancelled or blocked run again; steps that succeeded are not repeated')
+    .option('--from <step>', 'do this step again, and all that was recorded after it; of a completed run too')
     .option(...FILE)
-    .action((id: string, options: CodeOptions) => choose((context) => retry(context, id, options)))
+    .action((id: string, options: RetryCommandOptions) => choose((context) => retry(context, id, options)))
+  program
+    .command('fork <id>')
+    .description('start another run with what this one has recorded, which is left as it is')
+    .option('--from <step>', 'only with what was recorded before this step')
+    .option('--input <json>', 'another input: JSON, @file, or - for standard input')
+    .option('--id <id>', 'identity of the new run')
+    .option(...FILE)
+    .action((id: string, options: ForkCommandOptions) => choose((context) => fork(context, id, options)))
 }
 
 function addReading(program: Command, choose: (verb: Verb) => void): void {

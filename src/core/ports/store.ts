@@ -35,6 +35,8 @@ export interface RunRecord {
   readonly seed: string
   /** Completions with `seq` up to this one belong to earlier attempts at the run (`retry`). */
   readonly base: number
+  /** Where each earlier order began: the `base` that it had, oldest first. */
+  readonly earlier: readonly number[]
   readonly createdAt: number
   /** When it ended or, while it is blocked, was parked. */
   readonly endedAt: number | undefined
@@ -50,7 +52,25 @@ export interface RunRecord {
   readonly forkedFrom: string | undefined
 }
 
-export type NewRun = Pick<RunRecord, 'id' | 'workflow' | 'input' | 'parent' | 'source' | 'seed' | 'createdAt'>
+export type NewRun = Pick<
+  RunRecord,
+  'id' | 'workflow' | 'input' | 'parent' | 'source' | 'seed' | 'createdAt'
+> & { readonly forkedFrom?: string }
+
+/** How an ended or blocked run is made executable again. */
+export interface Reopening {
+  readonly no: number
+  readonly epoch: number
+  /**
+   * Begins a new order: `base` moves to the journal's end, and what it was joins `earlier` (unless that order is empty).
+   * Notes written so far are not read any more, and cancel requests that nothing consumed are dropped.
+   */
+  readonly fresh: boolean
+  /** Added to the run's `dropped`. */
+  readonly dropped?: RunRecord['dropped']
+  /** Places of entries that consumed events, which become pending again. */
+  readonly redeliver?: readonly number[]
+}
 
 /**
  * A run under a claim: what a commit must still hold to be accepted. It is current while the run has this epoch, an
@@ -160,8 +180,14 @@ export interface Store {
   readonly location: string
 
   // Runs
-  /** Creates the run, or returns the one that has the id already: two callers at once get one run (M12). */
-  createRun(run: NewRun): Promise<{ readonly run: RunRecord; readonly created: boolean }>
+  /**
+   * Creates the run, or returns the one that has the id already: two callers at once get one run (M12).
+   * @param prefix what it begins with, as an earlier order: these are its first entries, and `base` is at their end
+   */
+  createRun(
+    run: NewRun,
+    prefix?: readonly Completion[],
+  ): Promise<{ readonly run: RunRecord; readonly created: boolean }>
   getRun(id: string): Promise<RunRecord | undefined>
   /** Newest first. */
   listRuns(filter: RunFilter, page: Page): Promise<readonly RunRecord[]>
@@ -179,12 +205,10 @@ export interface Store {
   /** Gives a claimed run back, unfinished: owner cleared, status `pending`. Nothing happens under an old epoch. */
   release(claim: Claim): Promise<void>
   /**
-   * Makes an ended or blocked, unowned run `pending` again: output, error and end are cleared. With `fresh`, `base`
-   * moves to the journal's end, so that the next execution starts a new order: notes written so far are not read any
-   * more, and cancel requests that nothing consumed are dropped.
+   * Makes an ended or blocked, unowned run `pending` again: output, error and end are cleared.
    * @returns false when the run is in another state by now.
    */
-  reopen(request: { readonly no: number; readonly epoch: number; readonly fresh: boolean }): Promise<boolean>
+  reopen(request: Reopening): Promise<boolean>
 
   // Journal
   /**

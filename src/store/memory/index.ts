@@ -3,13 +3,16 @@
  * its own objects without copying them and no caller can alter what is stored.
  */
 import { StoreError } from '../../core/errors.ts'
+import type { Completion } from '../../core/ports/effects.ts'
 import type {
   Claim,
   CommitResult,
   InboxItem,
+  JournalEntry,
   NewRun,
   Owner,
   Park,
+  Reopening,
   RunRecord,
   Store,
   Write,
@@ -44,7 +47,7 @@ export function memoryStore(): Store {
     }
   return {
     location: LOCATION,
-    createRun: verb((run: NewRun) => createRun(state, run)),
+    createRun: verb((run: NewRun, prefix: readonly Completion[] = []) => createRun(state, run, prefix)),
     getRun: verb((id: string) => state.byId.get(id)?.record),
     listRuns: verb((filter, page) => listRuns(state.runs, filter, page)),
     claim: verb((request) => claim(state.runs[request.no - 1], request)),
@@ -78,11 +81,16 @@ export function memoryStore(): Store {
   }
 }
 
-function createRun(state: State, run: NewRun): Awaited<ReturnType<Store['createRun']>> {
+function createRun(
+  state: State,
+  run: NewRun,
+  prefix: readonly Completion[],
+): Awaited<ReturnType<Store['createRun']>> {
   const existing = state.byId.get(run.id)
   if (existing !== undefined) return { run: existing.record, created: false }
-  const record = changes.created(run, state.runs.length + 1)
-  const created: MemoryRun = { record, journal: [], notes: [] }
+  const record = changes.created(run, state.runs.length + 1, prefix.length)
+  const journal = prefix.map((completion, index) => frozenEntry(index + 1, completion))
+  const created: MemoryRun = { record, journal, notes: [], consumed: new Map() }
   state.runs.push(created)
   state.byId.set(run.id, created)
   return { run: record, created: true }
@@ -94,13 +102,28 @@ function claim(run: MemoryRun | undefined, request: Parameters<Store['claim']>[0
   return { no: run.record.no, epoch: run.record.epoch }
 }
 
-function reopen(state: State, request: Parameters<Store['reopen']>[0]): boolean {
+function reopen(state: State, request: Reopening): boolean {
   const run = state.runs[request.no - 1]
   if (run === undefined || run.record.epoch !== request.epoch || !REOPENABLE.has(run.record.status))
     return false
-  run.record = changes.reopened(run.record, request.fresh ? run.journal.length : run.record.base)
+  run.record = changes.reopened(run.record, request, run.journal.length)
   if (request.fresh) forgetWaiting(state, run)
+  redeliver(state, run, request.redeliver ?? [])
   return true
+}
+
+/** Back among the pending ones, in the order in which they were sent. */
+function redeliver(state: State, run: MemoryRun, seqs: readonly number[]): void {
+  const { no } = run.record
+  const wanted = new Set(seqs)
+  const back = [...run.consumed].flatMap(([id, seq]) => {
+    const item = state.inbox[id - 1]
+    return item?.kind === 'event' && wanted.has(seq) ? [item] : []
+  })
+  if (back.length === 0) return
+  for (const { id } of back) run.consumed.delete(id)
+  const items = [...(state.pending.get(no)?.values() ?? []), ...back].sort((a, b) => a.id - b.id)
+  state.pending.set(no, new Map(items.map((item) => [item.id, item])))
 }
 
 function forgetWaiting(state: State, run: MemoryRun): void {
@@ -148,8 +171,8 @@ function apply(state: State, run: MemoryRun, write: Write): void {
   switch (write.kind) {
     case 'completion': {
       const { seq, completion } = write.entry
-      run.journal.push(Object.freeze({ seq, completion: Object.freeze({ ...completion }) }))
-      if (write.inboxId !== undefined) state.pending.get(run.record.no)?.delete(write.inboxId)
+      run.journal.push(frozenEntry(seq, completion))
+      if (write.inboxId !== undefined) consume(state, run, seq, write.inboxId)
       return
     }
     case 'note':
@@ -164,6 +187,16 @@ function apply(state: State, run: MemoryRun, write: Write): void {
       if (parent !== undefined) parent.record = changes.woken(parent.record)
     }
   }
+}
+
+function consume(state: State, run: MemoryRun, seq: number, item: number): void {
+  if (state.inbox[item - 1]?.run !== run.record.no) return
+  run.consumed.set(item, seq)
+  state.pending.get(run.record.no)?.delete(item)
+}
+
+function frozenEntry(seq: number, completion: Completion): JournalEntry {
+  return Object.freeze({ seq, completion: Object.freeze({ ...completion }) })
 }
 
 function removeOwner(state: State, id: string, heardAt: number | undefined): boolean {

@@ -6,6 +6,7 @@ export const severalProcesses: Migration = {
   sql: `
     ALTER TABLE runs ADD COLUMN wake_at REAL; -- when a waiting run wants to be executed again; NULL: when something is sent to it
     ALTER TABLE runs ADD COLUMN dropped TEXT; -- JSON, [[from, to], …]: entries of earlier orders that a retry may not reuse
+    ALTER TABLE runs ADD COLUMN earlier TEXT; -- JSON, [base, …]: where each earlier order began
     ALTER TABLE runs ADD COLUMN forked_from TEXT;
     ALTER TABLE owners ADD COLUMN lease REAL NOT NULL DEFAULT 30000;
 
