@@ -1,5 +1,5 @@
 /**
- * `npm run torture [-- --rounds 1000 --seed 1 --processes 4 --lanes 2]`: random programs in random processes that are killed
+ * `npm run torture [-- --rounds 1000 --seed 1 --processes 4 --lanes 4 --minutes 10]`: random programs in random processes that are killed
  * at random moments. Prints what was tried and what was lost. A round that fails leaves its folder, and can be repeated by its seed:
  * `npm run torture -- --rounds 1 --seed <seed>`.
  */
@@ -12,7 +12,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     processes: { type: 'string', default: '4' },
-    lanes: { type: 'string', default: '2' },
+    lanes: { type: 'string', default: '4' },
+    minutes: { type: 'string', default: 'Infinity' },
     keep: { type: 'boolean', default: false },
   },
 })
@@ -23,6 +24,7 @@ const result = await torment({
   seed: Number(values.seed),
   processes: Number(values.processes),
   lanes: Number(values.lanes),
+  minutes: Number(values.minutes),
   keep: values.keep,
   onProblem: (text) => console.error(text),
   onRound: (done) => {

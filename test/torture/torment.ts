@@ -12,6 +12,8 @@ export interface Torment {
   readonly processes: number
   /** Rounds at the same time. */
   readonly lanes: number
+  /** No round begins after so many. */
+  readonly minutes?: number
   /** Leaves the folders of all rounds, not only of those that failed. */
   readonly keep?: boolean
   readonly onProblem?: (text: string) => void
@@ -32,13 +34,14 @@ export interface Tormented {
 
 export async function torment(options: Torment): Promise<Tormented> {
   const { rounds, seed, processes, lanes, keep = false, onProblem, onRound } = options
+  const deadline = performance.now() + (options.minutes ?? Number.POSITIVE_INFINITY) * 60_000
   const pool = new Pool(Math.max(2, lanes))
   const counts = noCounts()
   const failures: Failure[] = []
   let next = 0
   let done = 0
   const lane = async (): Promise<void> => {
-    while (next < rounds) {
+    while (next < rounds && performance.now() < deadline) {
       const own = seed + next++
       const round = new Round(own, processes, pool)
       const { problems, counts: some } = check(await round.play())

@@ -27,7 +27,7 @@ const code = workflow({
         return who
       }),
       step('deaf', async () => {
-        while (who === 'slow' && !existsSync(join(dir, 'go'))) await pause(5)
+        if (who === 'slow') while (!existsSync(join(dir, 'go'))) await pause(5)
         if (who === 'slow') say('returns')
         return who
       }),
