@@ -11,6 +11,7 @@ export { workflow, type EngineOption, type Untyped, type Workflow } from './core
 export { setDefaultEngine } from './core/default-engine.ts'
 export { createEngine, type EngineOptions } from './create-engine.ts'
 export { type EmbeddedEngine, type RunDetails, type WorkOptions } from './engine/embedded-engine.ts'
+export type { Keep } from './engine/retention.ts'
 export { memoryStore } from './store/memory/index.ts'
 export type { Operation } from './core/operation.ts'
 export type { BranchContext, BranchInput } from './core/branch.ts'
@@ -62,6 +63,8 @@ export type {
   Note,
   Owner,
   Page,
+  Pruned,
+  PruneRequest,
   Reopening,
   RunFilter,
   RunRecord,
@@ -69,6 +72,15 @@ export type {
   Store,
   Write,
 } from './core/ports/store.ts'
+export type {
+  BackupReport,
+  Diagnosis,
+  Finding,
+  Maintenance,
+  Severity,
+  StoreSize,
+  VacuumReport,
+} from './core/ports/maintenance.ts'
 export type {
   AbortAbsent,
   Aborted,

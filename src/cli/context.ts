@@ -2,8 +2,10 @@ import { statSync } from 'node:fs'
 import { setDefaultEngine } from '../core/default-engine.ts'
 import { createEngine, runsFile } from '../create-engine.ts'
 import type { EmbeddedEngine } from '../engine/embedded-engine.ts'
+import { EXIT } from './exit-codes.ts'
+import { CommandError } from './failure.ts'
 import type { Terminal } from './terminal.ts'
-import { shellWord } from './text/printable.ts'
+import { printable, shellWord } from './text/printable.ts'
 
 /** What every command is given. */
 export interface CommandContext {
@@ -39,6 +41,12 @@ export function databaseExists({ dir }: CommandContext): boolean {
   } catch {
     return true // Something is there that cannot be looked at: opening it says what.
   }
+}
+
+/** @throws {CommandError} there has never been a run */
+export function requireDatabase(context: CommandContext): void {
+  if (!databaseExists(context))
+    throw new CommandError(EXIT.notFound, `There is no run database ${printable(runsFile(context.dir))}`)
 }
 
 /** A command to paste, for the same directory of runs. */

@@ -271,6 +271,7 @@ export type StoreProblem =
   | 'unsupported'
   | 'fenced'
   | 'missing'
+  | 'exists'
   | 'io'
   | 'closed'
 

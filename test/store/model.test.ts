@@ -152,6 +152,9 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   call('adoptWaiting', fc.tuple(text, text), async (store, [name, owner]) =>
     (await store.adoptWaiting(name, owner)).toSorted((a, b) => a - b),
   ),
+  call('prune', fc.tuple(ending, fc.constantFrom(3000, 3001), fc.boolean()), (store, [status, at, dryRun]) =>
+    store.prune({ endedBefore: { [status]: at }, limit: 1000, dryRun }),
+  ),
 )
 
 /** What a caller can tell of a call. Messages differ, because they say where the runs are. */

@@ -6,6 +6,7 @@
  * rejects only with a `StoreError` (R5).
  */
 import type { Completion, Encoded, Key } from './effects.ts'
+import type { Maintenance } from './maintenance.ts'
 
 /**
  * `pending`: nobody executes it, and whoever can may begin. `running`: its owner executes it. `waiting`: it only waits, for
@@ -175,6 +176,22 @@ export interface Page {
   readonly before?: number
 }
 
+/** Which ended runs to delete: those of a status that ended before its instant. A status without one is kept. */
+export interface PruneRequest {
+  readonly endedBefore: Readonly<Partial<Record<'completed' | 'failed' | 'cancelled', number>>>
+  /** About how many rows one call may delete, so that no transaction holds the others up for long. */
+  readonly limit: number
+  /** Only counts: deletes nothing, and looks at everything whatever the limit. */
+  readonly dryRun?: boolean
+}
+
+export interface Pruned {
+  /** Runs that were deleted, or would be. */
+  readonly runs: number
+  /** The limit was reached: call again. */
+  readonly more: boolean
+}
+
 export interface Store {
   /** For messages: where the runs are (`memory`, a file's path). */
   readonly location: string
@@ -229,7 +246,7 @@ export interface Store {
   readInbox(after: number, limit: number): Promise<readonly InboxItem[]>
   /** The run's items that no completion has consumed, oldest first. */
   pendingInbox(no: number): Promise<readonly InboxItem[]>
-  /** Id of the newest item, 0 when there is none. */
+  /** Id of the newest item that there ever was, 0 when there was none. */
   lastInboxId(): Promise<number>
 
   // Owners: engine instances that execute runs.
@@ -253,6 +270,15 @@ export interface Store {
   idleRuns(workflow: string, now: number, limit: number): Promise<readonly RunRecord[]>
   /** Makes `owner` the one that looks after the workflow's waiting runs that nobody has. @returns their numbers */
   adoptWaiting(workflow: string, owner: string): Promise<readonly number[]>
+
+  /**
+   * Deletes ended runs with all that belongs to them. A family goes as a whole or stays as a whole: it goes by when its root
+   * ended, and stays while any run in it has not ended. The numbers of deleted runs and inbox items are never used again.
+   */
+  prune(request: PruneRequest): Promise<Pruned>
+
+  /** Looking after the place on disk; absent where there is none. */
+  readonly maintenance?: Maintenance
 
   /** Lets writes under way end first. Afterwards every verb rejects with `closed`; closing again does nothing. */
   close(): Promise<void>

@@ -12,6 +12,7 @@ import type {
   NewRun,
   Owner,
   Park,
+  PruneRequest,
   Reopening,
   RunRecord,
   Store,
@@ -20,16 +21,17 @@ import type {
 import { admit, type Standing } from '../shared/admission.ts'
 import { listRuns } from './listing.ts'
 import { adoptWaiting, dueRuns, idleRuns, nextDue } from './open-runs.ts'
+import { familiesToPrune } from './pruning.ts'
 import { changes, type MemoryRun } from './run.ts'
 
 const LOCATION = 'memory'
 
 interface State {
-  /** In order of `no`, which counts from 1: the run `no` is at `no - 1`. */
-  readonly runs: MemoryRun[]
+  /** In order of `no`, which counts from 1: the run `no` is at `no - 1`. A deleted one leaves its place empty. */
+  readonly runs: (MemoryRun | undefined)[]
   readonly byId: Map<string, MemoryRun>
-  /** In order of `id`, which counts from 1. */
-  readonly inbox: InboxItem[]
+  /** In order of `id`, which counts from 1. Those of deleted runs leave their places empty. */
+  readonly inbox: (InboxItem | undefined)[]
   /** By run and item id: what no completion has consumed. */
   readonly pending: Map<number, Map<number, InboxItem>>
   readonly owners: Map<string, Owner>
@@ -60,7 +62,7 @@ export function memoryStore(): Store {
     readJournal: verb((no, after) => state.runs[no - 1]?.journal.slice(after) ?? []),
     readNotes: verb((no) => state.runs[no - 1]?.notes.slice() ?? []),
     post: verb((item: Omit<InboxItem, 'id'>) => post(state, item)),
-    readInbox: verb((after, limit) => state.inbox.slice(after, after + Math.max(0, limit))),
+    readInbox: verb((after, limit) => readInbox(state.inbox, after, limit)),
     pendingInbox: verb((no) => [...(state.pending.get(no)?.values() ?? [])]),
     lastInboxId: verb(() => state.inbox.length),
     heartbeat: verb(({ id, pid, host, heartbeatAt, lease }: Owner) => {
@@ -69,6 +71,7 @@ export function memoryStore(): Store {
       return known
     }),
     getOwner: verb((id) => state.owners.get(id)),
+    prune: verb((request: PruneRequest) => prune(state, request)),
     listOwners: verb(() => [...state.owners.values()]),
     removeOwner: verb((id, heardAt) => removeOwner(state, id, heardAt)),
     dueRuns: verb((owner, now, limit) => dueRuns(state.runs, owner, now, limit)),
@@ -204,8 +207,8 @@ function removeOwner(state: State, id: string, heardAt: number | undefined): boo
   if (owner === undefined || (heardAt !== undefined && owner.heartbeatAt !== heardAt)) return false
   state.owners.delete(id)
   for (const run of state.runs) {
+    if (run === undefined || run.record.owner !== id) continue
     const { record } = run
-    if (record.owner !== id) continue
     run.record = record.status === 'running' ? changes.released(record) : changes.owned(record, undefined)
   }
   return true
@@ -219,4 +222,34 @@ function post(state: State, { run, kind, name, payload, at }: Omit<InboxItem, 'i
   const receiver = state.runs[run - 1]
   if (receiver !== undefined) receiver.record = changes.woken(receiver.record)
   return item
+}
+
+function readInbox(
+  inbox: readonly (InboxItem | undefined)[],
+  after: number,
+  limit: number,
+): readonly InboxItem[] {
+  const found: InboxItem[] = []
+  for (let at = after; at < inbox.length && found.length < limit; at++) {
+    const item = inbox[at]
+    if (item !== undefined) found.push(item)
+  }
+  return found
+}
+
+function prune(state: State, request: PruneRequest): Awaited<ReturnType<Store['prune']>> {
+  let runs = 0
+  for (const family of familiesToPrune(state.runs, request)) {
+    if (runs >= request.limit && request.dryRun !== true) return { runs, more: true }
+    runs += family.length
+    if (request.dryRun !== true) for (const run of family) forget(state, run)
+  }
+  return { runs, more: false }
+}
+
+function forget(state: State, { record: { no, id } }: MemoryRun): void {
+  state.runs[no - 1] = undefined
+  state.byId.delete(id)
+  state.pending.delete(no)
+  for (const [at, item] of state.inbox.entries()) if (item?.run === no) state.inbox[at] = undefined
 }

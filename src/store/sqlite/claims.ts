@@ -17,7 +17,7 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
       earlier = iif(:fresh AND base < (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no),
         json_insert(coalesce(earlier, '[]'), '$[#]', base), earlier),
       base = iif(:fresh, (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no), base),
-      notes_base = iif(:fresh, (SELECT coalesce(max(rowid), 0) FROM notes WHERE run = no), notes_base)
+      notes_base = iif(:fresh, (SELECT coalesce(max(id), 0) FROM notes WHERE run = no), notes_base)
     WHERE no = :no AND epoch = :epoch AND status IN ('completed', 'failed', 'cancelled', 'blocked')`)
   const dropCancels = prepare(`
     UPDATE inbox SET consumed_by = 0 WHERE run = ? AND kind = 'cancel' AND consumed_by IS NULL`)

@@ -13,7 +13,7 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
     FROM runs WHERE no = ?`)
   const addEntry = entryWriter(prepare)
   const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
-  const insertNote = prepare('INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)')
+  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
   const { mayPark, park } = parking(access)
   const end = ending(access)
   const standingOf = (no: number): Standing | undefined => {

@@ -11,7 +11,6 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
     INSERT INTO runs
       (id, workflow, status, input, parent, parent_key, source, seed, base, earlier, forked_from, notes_base, created_at, epoch)
     VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0)
-    ON CONFLICT (id) DO NOTHING
     RETURNING *`)
   const byId = prepare('SELECT * FROM runs WHERE id = ?')
   const addEntry = entryWriter(prepare)
@@ -40,10 +39,11 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
   return {
     createRun: (run, prefix = []) =>
       write(() => {
-        const created = addAll(run, prefix)
-        const row = created ?? find(run.id)
-        if (row === undefined) throw new Error('a run that exists could not be read')
-        return { run: toRun(row), created: created !== undefined }
+        const existing = find(run.id)
+        // Inserted only when it is new: an insert that gives way would use a number up.
+        const row = existing ?? addAll(run, prefix)
+        if (row === undefined) throw new Error('a run that was created could not be read')
+        return { run: toRun(row), created: existing === undefined }
       }),
     getRun: (id) =>
       read(() => {
