@@ -74,16 +74,19 @@ export class Worker {
 
 export class Pool {
   readonly #spare: Worker[] = []
+  readonly #all = new Set<Worker>()
   readonly #size: number
 
   /** @param size how many are kept ready */
   constructor(size: number) {
     this.#size = size
     this.#fill()
+    // A stopped process would not notice that nobody directs it any more.
+    process.once('exit', this.#killAll)
   }
 
   async take(): Promise<Worker> {
-    const worker = this.#spare.shift() ?? new Worker()
+    const worker = this.#spare.shift() ?? this.#start()
     this.#fill()
     await worker.ready
     return worker
@@ -94,10 +97,22 @@ export class Pool {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.#spare.map((worker) => worker.end()))
+    process.off('exit', this.#killAll)
+    await Promise.all([...this.#all].map((worker) => worker.end()))
   }
 
   #fill(): void {
-    while (this.#spare.length < this.#size) this.#spare.push(new Worker())
+    while (this.#spare.length < this.#size) this.#spare.push(this.#start())
+  }
+
+  #start(): Worker {
+    const worker = new Worker()
+    this.#all.add(worker)
+    void worker.gone.then(() => this.#all.delete(worker))
+    return worker
+  }
+
+  readonly #killAll = (): void => {
+    for (const worker of this.#all) worker.signal('SIGKILL')
   }
 }

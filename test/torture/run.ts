@@ -18,6 +18,8 @@ const { values } = parseArgs({
   },
 })
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const begun = performance.now()
 const result = await torment({
   rounds: Number(values.rounds),
