@@ -104,7 +104,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     this.#aborted = reason
     this.#reported = true
     this.#cancelTimeout?.()
-    this.#controller?.abort(reason)
+    this.#tell(reason)
   }
 
   #end(outcome: () => StepOutcome): void {
@@ -124,7 +124,13 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     const outcome = this.#failed(error)
     this.#report(outcome)
     this.#aborted = new CancelledError({ kind: 'timeout', by: this.#definition.key, cause: error })
-    this.#controller?.abort(this.#aborted)
+    this.#tell(this.#aborted)
+  }
+
+  /** In the step's own context, so that what its listeners leave behind is the step's (E6, M6). */
+  #tell(reason: CancelledError): void {
+    const controller = this.#controller
+    if (controller !== undefined) runInStep(this, () => controller.abort(reason))
   }
 
   #done(value: unknown): StepOutcome {
