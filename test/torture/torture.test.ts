@@ -11,16 +11,18 @@ import { torment } from './torment.ts'
 
 const ROUNDS = Number(process.env['AI_WORKFLOWS_TORTURE_ROUNDS'] ?? 16)
 
-const NAME = 'R1 R2 R3 R4: nothing is lost or repeated by processes that are killed and stopped'
-
-test(NAME, { timeout: 240_000 }, async () => {
-  const minutes = ROUNDS / 45 // a slow machine tries less
-  const { counts, failures } = await torment({ rounds: ROUNDS, seed: 1, processes: 4, lanes: 4, minutes })
-  expect(failures).toEqual([])
-  const { deaths, takeovers, calls, recorded, cutOff, unrecorded, fenced, givenUp } = counts
-  expect(calls).toBe(recorded + cutOff + unrecorded + fenced + givenUp)
-  expect(Math.min(deaths, takeovers, recorded, cutOff + unrecorded)).toBeGreaterThan(0)
-})
+test(
+  'R1 R2 R3 R4: processes that are killed and stopped lose and repeat nothing',
+  { timeout: 240_000 },
+  async () => {
+    const minutes = ROUNDS / 45 // a slow machine tries less
+    const { counts, failures } = await torment({ rounds: ROUNDS, seed: 1, processes: 4, lanes: 4, minutes })
+    expect(failures).toEqual([])
+    const { deaths, takeovers, calls, recorded, cutOff, unrecorded, fenced, givenUp } = counts
+    expect(calls).toBe(recorded + cutOff + unrecorded + fenced + givenUp)
+    expect(Math.min(deaths, takeovers, recorded, cutOff + unrecorded)).toBeGreaterThan(0)
+  },
+)
 
 describe('the checker notices', () => {
   let played: Played
