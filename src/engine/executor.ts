@@ -35,6 +35,8 @@ export class Executor {
   readonly #parking: Parking
   /** Code of the workflows that were executed here, to execute their waiting runs again. */
   readonly #codes = new Map<string, WorkflowCode>()
+  /** Beginnings of `work` and `adopt` that are under way: an engine that stops lets them end first. */
+  readonly #beginnings = new Set<Promise<void>>()
   #worker: Worker | undefined
   /** Most runs that are executed at once; those at rest do not count. */
   #concurrency = Number.POSITIVE_INFINITY
@@ -99,20 +101,27 @@ export class Executor {
       onError: (error) => log.warn('Could not look for runs to take up', { error }),
     })
     for (const workflow of [...workflows, ...this.#codes.values()]) this.learn(workflow)
-    await ownership.begin()
-    await this.#inbox.start()
-    await this.#worker.look()
+    const worker = this.#worker
+    await this.#beginning(async () => {
+      await ownership.begin()
+      await this.#inbox.start()
+    })
+    await worker.look()
   }
 
   /** Looks after the waiting runs of the workflow that nobody has. */
   async adopt(workflow: WorkflowCode): Promise<void> {
     const { store, ownership } = this.#parts
-    if (workflow.name === undefined) return
+    const { name } = workflow
+    if (name === undefined) return
+    this.requireRunning()
     this.learn(workflow)
-    await ownership.begin()
-    const numbers = await store.adoptWaiting(workflow.name, ownership.id)
-    if (numbers.length > 0) await this.#inbox.start()
-    this.waiting.adopted(numbers)
+    await this.#beginning(async () => {
+      await ownership.begin()
+      const numbers = await store.adoptWaiting(name, ownership.id)
+      if (numbers.length > 0) await this.#inbox.start()
+      this.waiting.adopted(numbers)
+    })
     this.#restIfIdle()
   }
 
@@ -152,6 +161,7 @@ export class Executor {
   async stop(grace: number): Promise<void> {
     const error = new EngineStoppedError('The run was interrupted')
     this.#stopping = error
+    await Promise.allSettled(this.#beginnings)
     await Promise.all([this.waiting.stop(), this.#worker?.stop()])
     await Promise.allSettled([...this.#taking.values()].map(({ ended }) => ended))
     const runs = [...this.#active]
@@ -163,6 +173,16 @@ export class Executor {
     this.endings.failAll(error)
     this.#worker = undefined
     this.#restIfIdle()
+  }
+
+  async #beginning(body: () => Promise<void>): Promise<void> {
+    const begun = body()
+    this.#beginnings.add(begun)
+    try {
+      await begun
+    } finally {
+      this.#beginnings.delete(begun)
+    }
   }
 
   #room(): number {
