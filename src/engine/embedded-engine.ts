@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { callable, type Check, checkOptions, duration, having, name as checkName } from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
-import { consoleLogger } from '../core/console-logger.ts'
+import { consoleLogger, unfailing } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
@@ -22,6 +22,7 @@ import {
 } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
+import { notify } from '../core/user-code.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Handle } from './handle.ts'
 import { Ownership } from './ownership.ts'
@@ -240,9 +241,10 @@ export class EmbeddedEngine implements Engine {
       openStore,
       clock = systemClock,
       random = { uuid: () => randomUUID() },
-      log = consoleLogger,
+      log: given = consoleLogger,
       patience = '5s',
     } = this.#options
+    const log = unfailing(given)
     const store = await openStore()
     return new RunService({
       store,
@@ -260,13 +262,10 @@ export class EmbeddedEngine implements Engine {
   }
 
   #tell(observer: Observer, event: Parameters<Observer>[0], log: Logger): void {
-    const warn = (error: unknown): void => log.warn('An observer of the engine threw', { error })
-    try {
-      const returned: unknown = observer(event)
-      if (returned instanceof Promise) returned.catch(warn)
-    } catch (error) {
-      warn(error)
-    }
+    notify(
+      () => observer(event),
+      (error) => log.warn('An observer of the engine threw', { error }),
+    )
   }
 }
 

@@ -209,10 +209,15 @@ export class RunService {
   async #createChild(id: string, parent: RunRecord, effect: ChildEffect): Promise<Encoded | undefined> {
     const { codec } = this.parts
     const workflow = effect.workflow as WorkflowCode
-    let record: RunRecord
+    let input: Encoded
     try {
       const checked = workflow.definition.input !== undefined
-      const input = checked ? await encodeInput(codec, workflow, codec.decode(effect.input)) : effect.input
+      input = checked ? await encodeInput(codec, workflow, codec.decode(effect.input)) : effect.input
+    } catch (error) {
+      return codec.encodeError(error) // refused by the schema, or the schema itself threw
+    }
+    let record: RunRecord
+    try {
       record = await this.#create(
         this.#newRun(workflow, input, {
           id,
@@ -293,5 +298,5 @@ async function outcomeHere(active: ActiveRun): Promise<void> {
 
 function isRefusal(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
-  return code === 'INVALID_INPUT' || code === 'SERIALIZATION' || code === 'RUN_CONFLICT'
+  return code === 'RUN_CONFLICT' || code === 'SERIALIZATION'
 }
