@@ -14,6 +14,10 @@ export class AbortWatches {
     this.#reports = reports
   }
 
+  get size(): number {
+    return this.#watched.size
+  }
+
   start({ key, signal, probe }: AbortEffect): void {
     const fire = (): void => {
       if (!this.#watched.delete(key)) return

@@ -11,10 +11,13 @@ export interface ChildResult {
 
 /** A child run that the parent waits for. */
 export interface ChildRun {
+  readonly id: string
   /** Rejects when the child cannot go on here (engine stopped, store failed); then so does the parent. */
   readonly ended: Promise<ChildResult>
   /** Resolves when the child has been told, in a way that survives a crash; at once when it has ended. Rejects when the store does not take the request. */
   cancel(reason: CancelledError): Promise<void>
+  /** The parent does not wait here any more, and `ended` never settles: the child goes on. */
+  leave(): void
 }
 
 /**
@@ -41,6 +44,26 @@ export class Children {
   constructor(startChild: StartChild, reports: ChildReports) {
     this.#startChild = startChild
     this.#reports = reports
+  }
+
+  /** Ids of the children that the parent waits for. */
+  get waitedFor(): readonly string[] {
+    return [...this.#running.values()].map(({ id }) => id)
+  }
+
+  get size(): number {
+    return this.#running.size
+  }
+
+  /** No child is being told to end, or waited for because it was. */
+  get quiet(): boolean {
+    return this.#ending.size === 0 && this.#requests.size === 0
+  }
+
+  /** The parent goes on elsewhere, or later: its children are left alone. */
+  leave(): void {
+    for (const child of this.#running.values()) child.leave()
+    this.#running.clear()
   }
 
   start(effect: ChildEffect): void {

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { callable, type Check, checkOptions, duration, having, name as checkName } from '../core/check.ts'
+import {
+  callable,
+  type Check,
+  checkOptions,
+  duration,
+  having,
+  name as checkName,
+  positiveInteger,
+} from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
 import { consoleLogger, unfailing } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
@@ -25,7 +33,7 @@ import { erased, type WorkflowCode } from '../core/definition.ts'
 import { notify } from '../core/user-code.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Handle } from './handle.ts'
-import { Ownership } from './ownership.ts'
+import { type Lease, Ownership } from './ownership.ts'
 import { encodeInput, RunService } from './run-service.ts'
 
 export interface EmbeddedEngineOptions {
@@ -35,6 +43,15 @@ export interface EmbeddedEngineOptions {
   readonly classes?: readonly (new (...args: never[]) => object)[]
   /** Where messages go. Default: the console, to standard error. */
   readonly log?: Logger
+  /**
+   * How long this engine may be silent before others may take it for dead and execute its runs. An event loop that is
+   * blocked, and a process that is stopped, are silent. Default 10 seconds.
+   */
+  readonly lease?: Duration
+  /** How often it says that it is alive. Must be shorter than `lease`. Default: a fifth of `lease`. */
+  readonly heartbeat?: Duration
+  /** How long a run that only waits, for a time, an event or a child, stays in memory (R7). Default 5 seconds. */
+  readonly parkAfter?: Duration
   /** How long a replay may make no progress before the run is parked (D5). Default 5 seconds. */
   readonly patience?: Duration
   /** Time, for tests. Default: the machine's. */
@@ -47,12 +64,20 @@ const array: Check = (value, what) => {
   if (!Array.isArray(value)) throw new TypeError(`${what}: expected an array of classes, got ${show(value)}`)
 }
 
-export const ENGINE_CHECKS: Readonly<Record<'classes' | 'log' | 'patience' | 'clock' | 'random', Check>> = {
+export const ENGINE_CHECKS: Readonly<Record<Exclude<keyof EmbeddedEngineOptions, 'openStore'>, Check>> = {
   classes: array,
   log: having('debug', 'info', 'warn', 'error'),
+  lease: duration,
+  heartbeat: duration,
+  parkAfter: duration,
   patience: duration,
   clock: having('now', 'steady', 'schedule', 'after', 'every'),
   random: having('uuid'),
+}
+
+export interface WorkOptions {
+  /** Most runs that are executed here at once; those that only wait do not count. Default 100. */
+  readonly concurrency?: number
 }
 
 /** All that the journal knows of a run. */
@@ -70,6 +95,7 @@ export interface RunDetails {
 export class EmbeddedEngine implements Engine {
   readonly codec: Codec
   readonly #options: EmbeddedEngineOptions
+  readonly #lease: Lease
   readonly #observers = new Set<Observer>()
   #service: Promise<RunService> | undefined
   #stopping: Promise<void> | undefined
@@ -77,6 +103,7 @@ export class EmbeddedEngine implements Engine {
   /** @throws {TypeError} a bad option */
   constructor(options: EmbeddedEngineOptions) {
     checkOptions('createEngine()', options, { openStore: callable, ...ENGINE_CHECKS })
+    this.#lease = leaseOf(options)
     this.codec = createCodec(options.classes)
     this.#options = options
   }
@@ -157,13 +184,17 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Takes up every unfinished run of these workflows that no live process executes (children come with their
-   * parents, unless those have ended). For the start of a server.
+   * parents, unless those have ended), once. Runs that wait are looked after from now on, and executed when they are due.
+   * `work` goes on doing so.
+   * @returns handles of those that are executed now
    */
   // oxlint-disable-next-line no-explicit-any -- workflows of any inputs, together in one list
   async resume(workflows: readonly WorkflowCode<any>[]): Promise<RunHandle[]> {
     const service = await this.#open()
     const byName = new Map(workflows.map((one) => [one.name, erased(one)]))
     const handles: RunHandle[] = []
+    await service.parts.ownership.removeDead()
+    for (const workflow of byName.values()) await service.executor.adopt(workflow)
     let before: number | undefined
     for (;;) {
       const page = before === undefined ? { limit: 200 } : { limit: 200, before }
@@ -178,6 +209,34 @@ export class EmbeddedEngine implements Engine {
       if (last === undefined || runs.length < 200) return handles
       before = last.no
     }
+  }
+
+  /**
+   * Executes runs of these workflows here from now on, until the engine stops: new ones, those that a dead process left
+   * behind, and those that waited and are due. Any number of processes may do so over one database; each run is executed by
+   * one of them. Workflows that these invoke are worked on too, once they were.
+   * Resolves when it has begun.
+   * @throws {TypeError} a workflow without a name, two of one name, or a bad option
+   * @throws {StoreError}
+   */
+  async work(
+    // oxlint-disable-next-line no-explicit-any -- workflows of any inputs, together in one list
+    workflows: readonly WorkflowCode<any>[],
+    options: WorkOptions = {},
+  ): Promise<void> {
+    checkOptions('work()', options, { concurrency: positiveInteger })
+    requireNames(workflows)
+    const service = await this.#open()
+    await service.executor.work(workflows.map(erased), options.concurrency ?? 100)
+  }
+
+  /**
+   * Resolves when nothing here can go on by itself: every run has ended, or waits for a time, an event, or a process
+   * elsewhere. For tests, between two moves of a virtual clock. Never, while code awaits something that is no operation.
+   */
+  async idle(): Promise<void> {
+    const service = await this.#open()
+    await service.executor.idle()
   }
 
   /** A run that cannot be read must not keep the others from going on. */
@@ -243,6 +302,7 @@ export class EmbeddedEngine implements Engine {
       random = { uuid: () => randomUUID() },
       log: given = consoleLogger,
       patience = '5s',
+      parkAfter = '5s',
     } = this.#options
     const log = unfailing(given)
     const store = await openStore()
@@ -253,7 +313,8 @@ export class EmbeddedEngine implements Engine {
       log,
       codec: this.codec,
       commits: new GroupCommit(store, clock),
-      ownership: new Ownership(store, clock, random.uuid()),
+      ownership: new Ownership(store, clock, random.uuid(), this.#lease),
+      parkAfter: milliseconds(parkAfter, 'parkAfter'),
       patience: milliseconds(patience, 'patience'),
       observe: (event) => {
         for (const observer of this.#observers) this.#tell(observer, event, log)
@@ -267,6 +328,29 @@ export class EmbeddedEngine implements Engine {
       (error) => log.warn('An observer of the engine threw', { error }),
     )
   }
+}
+
+// oxlint-disable-next-line no-explicit-any -- as above
+function requireNames(workflows: readonly WorkflowCode<any>[]): void {
+  const names = new Set<string>()
+  for (const { name } of workflows) {
+    if (name === undefined)
+      throw new TypeError('work(): a workflow without a name cannot be found by it: give it a `name`')
+    if (names.has(name)) throw new TypeError(`work(): two workflows are called ${JSON.stringify(name)}`)
+    names.add(name)
+  }
+}
+
+/** @throws {TypeError} a lease that a single late heartbeat would lose */
+function leaseOf({ lease = '10s', heartbeat }: EmbeddedEngineOptions): Lease {
+  const duration = milliseconds(lease, 'createEngine() option "lease"')
+  const every =
+    heartbeat === undefined ? duration / 5 : milliseconds(heartbeat, 'createEngine() option "heartbeat"')
+  if (every <= 0 || every >= duration)
+    throw new TypeError(
+      `createEngine(): a heartbeat must be shorter than the lease that it renews, got a heartbeat of ${show(heartbeat ?? every)} and a lease of ${show(lease)}`,
+    )
+  return { duration, heartbeat: every }
 }
 
 /** A child is taken up by its parent; one whose parent has ended was told to end, and does so by itself. */

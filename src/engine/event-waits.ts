@@ -19,6 +19,15 @@ export class EventWaits {
     this.#reports = reports
   }
 
+  get size(): number {
+    return this.#waits.size
+  }
+
+  /** Events that were sent, and that no wait has received. */
+  get kept(): number {
+    return this.#items.length
+  }
+
   start(effect: EventEffect): void {
     const taken = this.#items.find((item) => this.#matches(effect, item) !== 'no')
     if (taken === undefined) this.#waits.set(effect.key, effect)

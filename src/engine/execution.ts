@@ -28,6 +28,9 @@ export interface ExecutionOptions {
   readonly patience: number
 }
 
+/** What ends the loop of a run that is put away until something happens. */
+const PARKED = Symbol('parked')
+
 type End = Omit<Extract<Write, { kind: 'end' }>, 'kind' | 'claim' | 'at'>
 
 /** One execution of one run in this process: from its claim to its end, or to where it can go no further here. */
@@ -36,6 +39,8 @@ export class Execution {
   readonly #effects: RunEffects
   readonly #run: Run
   readonly #interruption = new AbortController()
+  #parking = false
+  #parked: { readonly wakeAt: number | undefined } | undefined
 
   constructor(options: ExecutionOptions) {
     const { record, claim, history, codec, clock, commits, startChild, observe, log } = options
@@ -54,13 +59,65 @@ export class Execution {
     this.#run = new Run(identity, this.#effects, codec, log, observe)
   }
 
+  /** It only waits, and could be parked. */
+  get atRest(): boolean {
+    return this.#effects.atRest
+  }
+
+  /** Nothing of it can go on by itself now. */
+  get idling(): boolean {
+    return this.#effects.idling
+  }
+
+  /** A function of one of its steps runs, and is wanted. */
+  get stepsRun(): boolean {
+    return this.#effects.stepsRun
+  }
+
+  /** One of a workflow without a name can be found again by nobody. */
+  get mayBeParked(): boolean {
+    return this.#options.record.workflow !== undefined
+  }
+
+  /** When a run at rest wants to go on by itself. */
+  get wakeAt(): number | undefined {
+    return this.#effects.rest.wakeAt
+  }
+
+  /** Set once the run is in the store as one that waits; this execution is over then. */
+  get parked(): { readonly wakeAt: number | undefined } | undefined {
+    return this.#parked
+  }
+
+  /** Puts a run that is at rest away (R7), unless something happens to it meanwhile. */
+  park(): void {
+    const { claim, commits } = this.#options
+    const { rest } = this.#effects
+    if (this.#parking) return
+    this.#parking = true
+    commits.writeNotes() // deadlines first
+    commits.push(
+      { kind: 'park', claim, ...rest },
+      {
+        committed: () => {
+          this.#parked = { wakeAt: rest.wakeAt }
+          this.#effects.dismiss(PARKED)
+        },
+        declined: () => {
+          this.#parking = false
+        },
+        refused: (error) => this.#effects.abandon(error),
+      },
+    )
+  }
+
   /** Keys of steps that were given up but still run. */
   get lingering(): readonly string[] {
     return this.#effects.lingering
   }
 
   /**
-   * Executes the run to its recorded end.
+   * Executes the run to its recorded end, or until it waits and is parked.
    * @throws {StoreError | EngineStoppedError} it cannot go on here; it stays resumable
    */
   async perform(): Promise<RunStatus> {
@@ -73,6 +130,10 @@ export class Execution {
     })
     for (const item of history.inbox) this.#effects.arrived(item)
     const end = await this.#outcome()
+    if (end === undefined) {
+      observe({ kind: 'run.waiting', run: record.id })
+      return 'waiting'
+    }
     if (end.status !== 'blocked') this.#effects.close()
     await unlessAborted(this.#effects.childrenTold(), this.#interruption.signal)
     await this.#record(end)
@@ -95,7 +156,8 @@ export class Execution {
     this.#effects.abandon(error)
   }
 
-  async #outcome(): Promise<End> {
+  /** @returns undefined when the run is parked */
+  async #outcome(): Promise<End | undefined> {
     const { record, codec, clock, patience } = this.#options
     const { definition } = this.#options.workflow
     try {
@@ -104,6 +166,7 @@ export class Execution {
         await runLoop(this.#run, this.#effects, { clock, patience, interruption: this.#interruption.signal }),
       )
     } catch (error) {
+      if (error === PARKED) return undefined
       if (error instanceof StoreError || error instanceof EngineStoppedError) throw error
       // The run's code cannot be replayed, or its journal not understood: nothing is lost while it is parked. Its
       // steps are aborted, its children live on: the next execution finds them.

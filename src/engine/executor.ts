@@ -1,20 +1,18 @@
-import { EngineStoppedError, RunNotFoundError } from '../core/errors.ts'
+import { EngineStoppedError, RunNotFoundError, StoreError } from '../core/errors.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
+import { type ActiveRun, ActiveRuns } from './active-runs.ts'
 import type { ChildRun } from './children.ts'
+import { Endings } from './endings.ts'
 import { Execution } from './execution.ts'
 import { readHistory } from './history.ts'
 import { InboxWatch } from './inbox-watch.ts'
+import { Parking } from './parking.ts'
 import type { Parts } from './parts.ts'
 import { unwatchStrayRejections, watchStrayRejections } from './stray-rejections.ts'
-
-/** A run that this process executes now. */
-export interface ActiveRun {
-  readonly execution: Execution
-  /** Rejects when the run could go no further here. */
-  readonly ended: Promise<RunStatus>
-}
+import { WaitingRuns } from './waiting-runs.ts'
+import { Worker } from './worker.ts'
 
 export type StartChildOf = (parent: RunRecord, effect: ChildEffect, existing?: 'existing') => ChildRun
 
@@ -27,23 +25,43 @@ interface Taking {
 
 /** Executes runs in this process, each at most once at a time. */
 export class Executor {
+  readonly waiting: WaitingRuns
+  readonly endings: Endings = new Endings()
   readonly #parts: Parts
   readonly #startChild: StartChildOf
-  readonly #active = new Map<number, ActiveRun>()
+  readonly #active: ActiveRuns
   readonly #taking = new Map<number, Taking>()
   readonly #inbox: InboxWatch
+  readonly #parking: Parking
+  /** Code of the workflows that were executed here, to execute their waiting runs again. */
+  readonly #codes = new Map<string, WorkflowCode>()
+  #worker: Worker | undefined
+  /** Most runs that are executed at once; those at rest do not count. */
+  #concurrency = Number.POSITIVE_INFINITY
+  #resting = 0
   #watching = false
   #stopping: EngineStoppedError | undefined
 
   constructor(parts: Parts, startChild: StartChildOf) {
+    const { store, clock, log, ownership } = parts
     this.#parts = parts
     this.#startChild = startChild
-    this.#inbox = new InboxWatch(
-      parts.store,
-      parts.clock,
-      (item) => this.arrived(item),
-      (error) => parts.log.warn('Could not look for events sent by other processes', { error }),
-    )
+    this.#active = new ActiveRuns()
+    this.#parking = new Parking(clock, parts.parkAfter)
+    this.#inbox = new InboxWatch(store, clock, {
+      arrived: (item) => this.arrived(item),
+      looked: () => this.#lookAround(),
+      failed: (error) => log.warn('Could not look for events sent by other processes', { error }),
+    })
+    this.waiting = new WaitingRuns({
+      store,
+      clock,
+      owner: ownership.id,
+      wake: (record) => this.#wake(record),
+      onError: (error) => log.warn('Could not look for runs that are due', { error }),
+    })
+    ownership.whenLost(() => this.#lost())
+    parts.commits.whenFlushed(() => this.#active.changed())
   }
 
   active(no: number): ActiveRun | undefined {
@@ -53,6 +71,49 @@ export class Executor {
   /** @throws {EngineStoppedError} */
   requireRunning(): void {
     if (this.#stopping !== undefined) throw this.#stopping
+  }
+
+  /** Whether one more run may be executed here now. What is left, a worker takes up later, here or elsewhere. */
+  hasRoomFor(workflow: WorkflowCode): boolean {
+    return workflow.name === undefined || this.#room() > 0
+  }
+
+  /** Runs of this workflow may be executed here. */
+  learn(workflow: WorkflowCode): void {
+    if (workflow.name === undefined) return
+    this.#codes.set(workflow.name, workflow)
+    this.#worker?.learn(workflow)
+  }
+
+  /** From now on takes up what nobody executes. */
+  async work(workflows: readonly WorkflowCode[], concurrency: number): Promise<void> {
+    const { store, clock, ownership, log } = this.#parts
+    this.requireRunning()
+    this.#concurrency = concurrency
+    this.#worker ??= new Worker({
+      store,
+      clock,
+      ownership,
+      room: () => this.#room(),
+      take: (record, workflow) => this.#takeQuietly(record, workflow),
+      onError: (error) => log.warn('Could not look for runs to take up', { error }),
+    })
+    for (const workflow of [...workflows, ...this.#codes.values()]) this.learn(workflow)
+    await ownership.begin()
+    await this.#inbox.start()
+    await this.#worker.look()
+  }
+
+  /** Looks after the waiting runs of the workflow that nobody has. */
+  async adopt(workflow: WorkflowCode): Promise<void> {
+    const { store, ownership } = this.#parts
+    if (workflow.name === undefined) return
+    this.learn(workflow)
+    await ownership.begin()
+    const numbers = await store.adoptWaiting(workflow.name, ownership.id)
+    if (numbers.length > 0) await this.#inbox.start()
+    this.waiting.adopted(numbers)
+    this.#restIfIdle()
   }
 
   /**
@@ -68,11 +129,19 @@ export class Executor {
     return await taking.ended
   }
 
-  /** Something was sent to a run: told to it at once if it is executed here. */
+  /** Something was sent to a run: told to it at once if it is executed here, and wakes it if it waits here. */
   arrived(item: InboxItem): void {
     const active = this.#active.get(item.run)
     if (active !== undefined) active.execution.arrived(item)
     else this.#taking.get(item.run)?.arrived.push(item)
+    if (this.waiting.has(item.run)) this.waiting.look()
+  }
+
+  /** Resolves when nothing here can go on by itself: every run has ended, or waits for a time, an event or something outside. */
+  async idle(): Promise<void> {
+    const { commits } = this.#parts
+    const busy = (): boolean => this.#taking.size > 0 || commits.flushing || this.waiting.looking
+    await this.#active.quiet(busy)
   }
 
   /**
@@ -82,13 +151,21 @@ export class Executor {
   async stop(grace: number): Promise<void> {
     const error = new EngineStoppedError('The run was interrupted')
     this.#stopping = error
+    await Promise.all([this.waiting.stop(), this.#worker?.stop()])
     await Promise.allSettled([...this.#taking.values()].map(({ ended }) => ended))
-    const runs = [...this.#active.values()]
+    const runs = [...this.#active]
     await this.#within(grace, Promise.all(runs.map(({ execution }) => execution.suspend())))
     await this.#parts.commits.idle()
     for (const { execution } of runs) execution.abandon(error)
     await Promise.allSettled(runs.map(({ ended }) => ended))
     await this.#parts.commits.idle()
+    this.endings.failAll(error)
+    this.#worker = undefined
+    this.#restIfIdle()
+  }
+
+  #room(): number {
+    return this.#concurrency - (this.#active.size - this.#resting) - this.#taking.size
   }
 
   #begin(record: RunRecord, workflow: WorkflowCode): Taking {
@@ -97,6 +174,7 @@ export class Executor {
     const ended = this.#claim(record, workflow, arrived).finally(() => {
       this.#taking.delete(no)
       this.#restIfIdle()
+      this.#active.changed()
     })
     const taking = { ended, arrived }
     this.#taking.set(no, taking)
@@ -108,8 +186,10 @@ export class Executor {
     workflow: WorkflowCode,
     arrived: readonly InboxItem[],
   ): Promise<ActiveRun | undefined> {
+    this.learn(workflow)
     const claim = await this.#parts.ownership.claim(record)
     if (claim === undefined) return undefined
+    this.waiting.gone(claim.no)
     let execution: Execution
     try {
       execution = await this.#prepare(record.id, claim, workflow)
@@ -118,7 +198,7 @@ export class Executor {
       throw error
     }
     this.#watch()
-    const active = { execution, ended: this.#perform(execution, claim) }
+    const active = { execution, ended: this.#perform(execution, claim, record) }
     this.#active.set(claim.no, active)
     for (const item of arrived) execution.arrived(item)
     return active
@@ -141,20 +221,28 @@ export class Executor {
     })
   }
 
-  #perform(execution: Execution, claim: Claim): Promise<RunStatus> {
-    const ended = this.#toItsEnd(execution, claim)
+  #perform(execution: Execution, claim: Claim, record: RunRecord): Promise<RunStatus> {
+    const ended = this.#toItsEnd(execution, claim, record)
     ended.catch(() => undefined) // whoever asks for the result is told; nobody has to ask
     return ended
   }
 
-  async #toItsEnd(execution: Execution, claim: Claim): Promise<RunStatus> {
+  async #toItsEnd(execution: Execution, claim: Claim, { id, parent }: RunRecord): Promise<RunStatus> {
+    let failure: { readonly error: unknown } | undefined
     try {
       return await execution.perform()
     } catch (error) {
+      failure = { error }
       await this.#release(claim)
       throw error
     } finally {
       this.#active.delete(claim.no)
+      if (execution.parked !== undefined) this.waiting.parked(claim.no, execution.parked.wakeAt)
+      // Another process that took the run over goes on with it: its result is waited for, whoever gets there.
+      if (failure === undefined || isFenced(failure.error)) this.endings.tell(id)
+      else this.endings.fail(id, failure.error)
+      if (parent !== undefined) this.waiting.look()
+      void this.#worker?.look()
       this.#restIfIdle()
     }
   }
@@ -168,6 +256,42 @@ export class Executor {
     }
   }
 
+  async #wake(record: RunRecord): Promise<boolean> {
+    const workflow = record.workflow === undefined ? undefined : this.#codes.get(record.workflow)
+    return workflow !== undefined && this.#room() > 0 && (await this.#takeQuietly(record, workflow))
+  }
+
+  /** One run that cannot be taken up does not keep others from it. */
+  async #takeQuietly(record: RunRecord, workflow: WorkflowCode): Promise<boolean> {
+    try {
+      return (await this.take(record, workflow)) !== undefined
+    } catch (error) {
+      if (!(error instanceof EngineStoppedError))
+        this.#parts.log.error(`Run ${record.id} cannot be taken up`, { error })
+      return false
+    }
+  }
+
+  #lookAround(): void {
+    this.#resting = this.#parking.look(this.#active.executions())
+    this.waiting.look()
+    void this.#worker?.look()
+  }
+
+  /** This engine was silent for too long: what it executes is somebody else's now, and would be refused. */
+  #lost(): void {
+    this.#parts.log.warn(
+      'This process was silent for longer than its lease, so its runs were given to others: was it stopped, or its event loop blocked?',
+    )
+    this.waiting.lost()
+    const error = new StoreError(
+      'fenced',
+      'The run was taken from this process, which was silent for too long',
+    )
+    for (const { execution } of this.#active) execution.abandon(error)
+    this.endings.tellAll()
+  }
+
   #watch(): void {
     if (this.#watching) return
     this.#watching = true
@@ -179,6 +303,7 @@ export class Executor {
     if (this.#active.size > 0 || this.#taking.size > 0) return
     if (this.#watching) unwatchStrayRejections()
     this.#watching = false
+    if (this.waiting.size > 0 || this.#worker !== undefined) return
     this.#inbox.stop()
     this.#parts.ownership.rest()
   }
@@ -193,4 +318,8 @@ export class Executor {
     await Promise.race([work, late])
     stopTimer()
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof StoreError && error.problem === 'fenced'
 }

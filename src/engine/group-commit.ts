@@ -1,5 +1,5 @@
 import type { Clock } from '../core/ports/clock.ts'
-import type { Claim, Store, Write } from '../core/ports/store.ts'
+import type { Claim, CommitResult, Store, Write } from '../core/ports/store.ts'
 import { StoreError } from '../core/errors.ts'
 
 /** Who wrote, and is told once what became of it. */
@@ -7,6 +7,8 @@ export interface CommitSink {
   committed(write: Write): void
   /** The write is not in the store, and no later one of this run will be. */
   refused(error: unknown): void
+  /** The park came too late; the run goes on. */
+  declined?(): void
 }
 
 interface Pending {
@@ -34,11 +36,21 @@ export class GroupCommit {
   #notes = new Map<string, Pending>()
   readonly #broken = new WeakMap<Claim, unknown>()
   #flushing: Promise<void> | undefined
+  #onFlushed: (() => void) | undefined
   #cancelNotes: (() => void) | undefined
 
   constructor(store: Store, clock: Clock) {
     this.#store = store
     this.#clock = clock
+  }
+
+  /** Told whenever everything that was pushed is committed or refused. */
+  whenFlushed(callback: () => void): void {
+    this.#onFlushed = callback
+  }
+
+  get flushing(): boolean {
+    return this.#flushing !== undefined
   }
 
   push(write: Write, sink: CommitSink): void {
@@ -49,7 +61,7 @@ export class GroupCommit {
   /** Written after a while, unless `forget` comes first: most steps end before their start is worth a row. */
   note(write: Extract<Write, { kind: 'note' }>, sink: CommitSink): void {
     this.#notes.set(noteId(write), { write, sink })
-    this.#cancelNotes ??= this.#clock.after(NOTE_DELAY, () => this.#writeNotes())
+    this.#cancelNotes ??= this.#clock.after(NOTE_DELAY, () => this.writeNotes())
   }
 
   forget(run: number, key: string): void {
@@ -58,11 +70,12 @@ export class GroupCommit {
 
   /** Resolves when everything pushed so far is committed or refused. */
   async idle(): Promise<void> {
-    this.#writeNotes()
+    this.writeNotes()
     while (this.#flushing !== undefined) await this.#flushing
   }
 
-  #writeNotes(): void {
+  /** Notes that wait are written now. */
+  writeNotes(): void {
     this.#cancelNotes?.()
     this.#cancelNotes = undefined
     const notes = this.#notes
@@ -79,20 +92,22 @@ export class GroupCommit {
       if (this.#pending.length > 0) await turnEnd()
     }
     this.#flushing = undefined
+    this.#onFlushed?.()
   }
 
   async #commit(batch: readonly Pending[]): Promise<void> {
     const whole = batch.filter((pending) => !this.#refuseBroken(pending))
     if (whole.length === 0) return
-    let fenced: ReadonlySet<Write>
+    let result: CommitResult
     try {
-      ;({ fenced } = await this.#store.commit(whole.map(({ write }) => write)))
+      result = await this.#store.commit(whole.map(({ write }) => write))
     } catch (error) {
       for (const pending of whole) this.#refuse(pending, error)
       return
     }
     for (const pending of whole) {
-      if (fenced.has(pending.write)) this.#refuse(pending, lost())
+      if (result.fenced.has(pending.write)) this.#refuse(pending, lost())
+      else if (result.declined.has(pending.write)) pending.sink.declined?.()
       else pending.sink.committed(pending.write)
     }
   }

@@ -4,27 +4,27 @@ import type { InboxItem, Store } from '../core/ports/store.ts'
 /** How long an event or a cancel request sent by another process may take to be noticed, in milliseconds. */
 const INTERVAL = 200
 
+export interface InboxReports {
+  arrived(item: InboxItem): void
+  /** After each look. */
+  looked(): void
+  failed(error: unknown): void
+}
+
 /** Looks for what other processes send to the runs that this one executes. */
 export class InboxWatch {
   readonly #store: Store
   readonly #clock: Clock
-  readonly #deliver: (item: InboxItem) => void
-  readonly #onError: (error: unknown) => void
+  readonly #reports: InboxReports
   #last = 0
   #starting: Promise<void> | undefined
   #cancel: (() => void) | undefined
   #generation = 0
 
-  constructor(
-    store: Store,
-    clock: Clock,
-    deliver: (item: InboxItem) => void,
-    onError: (error: unknown) => void,
-  ) {
+  constructor(store: Store, clock: Clock, reports: InboxReports) {
     this.#store = store
     this.#clock = clock
-    this.#deliver = deliver
-    this.#onError = onError
+    this.#reports = reports
   }
 
   /** Once it has resolved nothing is missed: read a run's pending items after that. */
@@ -53,8 +53,11 @@ export class InboxWatch {
       if (looking) return
       looking = true
       this.#look()
-        .catch(this.#onError)
-        .finally(() => (looking = false))
+        .catch((error: unknown) => this.#reports.failed(error))
+        .finally(() => {
+          looking = false
+          if (generation === this.#generation) this.#reports.looked()
+        })
     })
   }
 
@@ -63,7 +66,7 @@ export class InboxWatch {
       const items = await this.#store.readInbox(this.#last, 256)
       for (const item of items) {
         this.#last = item.id
-        this.#deliver(item)
+        this.#reports.arrived(item)
       }
       if (items.length < 256) return
     }

@@ -11,6 +11,11 @@ export class Mailbox {
     this.#items = [...recorded]
   }
 
+  /** The reader waits: it has dealt with everything that came. */
+  get idle(): boolean {
+    return this.#wake !== undefined
+  }
+
   put(completion: Completion): void {
     this.#items.push(completion)
     this.#serve()

@@ -1,40 +1,49 @@
 import { hostname } from 'node:os'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Claim, Owner, RunRecord, Store } from '../core/ports/store.ts'
+import { beginInstance, endInstance, Liveness } from './liveness.ts'
 
-/** How often an engine that executes runs says that it is alive, in milliseconds. */
-const HEARTBEAT = 5000
-
-/** Silence after which an owner counts as dead, even if its process can be seen. */
-const SILENCE = 30_000
-
-/** Instances of this thread that have executed runs and not ended. */
-const instances = new Set<string>()
+/** How long an engine may be silent, and how often it says that it is alive; milliseconds. */
+export interface Lease {
+  readonly duration: number
+  readonly heartbeat: number
+}
 
 /**
  * Which runs this engine instance may execute. A run belongs to one owner at a time; a dead owner's runs can be
  * claimed by another, and whatever the dead one still writes is refused by the store (R3).
  */
 export class Ownership {
+  readonly id: string
   readonly #store: Store
   readonly #clock: Clock
-  readonly #id: string
+  readonly #lease: Lease
+  readonly #liveness: Liveness
   #cancelHeartbeat: (() => void) | undefined
   #started: Promise<void> | undefined
+  /** Whether the store knows this owner, as far as it knows itself. */
+  #known = false
+  #onLost: (() => void) | undefined
 
-  constructor(store: Store, clock: Clock, id: string) {
+  constructor(store: Store, clock: Clock, id: string, lease: Lease) {
+    this.id = id
     this.#store = store
     this.#clock = clock
-    this.#id = id
+    this.#lease = lease
+    this.#liveness = new Liveness(clock)
+  }
+
+  /** Others took this engine for dead, because it was silent for too long, and its runs were given back. */
+  whenLost(callback: () => void): void {
+    this.#onLost = callback
   }
 
   /** @returns undefined when a live owner has the run, or somebody else was faster */
   async claim(run: RunRecord): Promise<Claim | undefined> {
     // A run of our own that is not executed any more could not be given back when its store failed.
-    if (run.owner !== undefined && run.owner !== this.#id && (await this.isAlive(run.owner))) return undefined
-    instances.add(this.#id)
-    await this.#startBeating()
-    return await this.#store.claim({ no: run.no, epoch: run.epoch, owner: this.#id })
+    if (run.owner !== undefined && run.owner !== this.id && (await this.isAlive(run.owner))) return undefined
+    await this.begin()
+    return await this.#store.claim({ no: run.no, epoch: run.epoch, owner: this.id })
   }
 
   async isAlive(ownerId: string): Promise<boolean> {
@@ -43,27 +52,29 @@ export class Ownership {
 
   async findAlive(ownerId: string): Promise<Owner | undefined> {
     const owner = await this.#store.getOwner(ownerId)
-    if (owner === undefined || this.#clock.now() - owner.heartbeatAt > SILENCE) return undefined
-    return owner.host !== hostname() || lives(owner) ? owner : undefined
+    return owner !== undefined && this.#liveness.isAlive(owner) ? owner : undefined
   }
 
-  /** Nothing is executed any more: stops the heartbeat, until the next claim. */
-  rest(): void {
-    this.#cancelHeartbeat?.()
-    this.#cancelHeartbeat = undefined
-    this.#started = undefined
+  /** Gives back what dead owners had. @returns how many of them there were */
+  async removeDead(): Promise<number> {
+    let removed = 0
+    for (const owner of await this.#store.listOwners()) {
+      if (owner.id === this.id || this.#liveness.isAlive(owner)) continue
+      if (await this.#store.removeOwner(owner.id, owner.heartbeatAt)) removed++
+      this.#liveness.forget(owner.id)
+    }
+    return removed
   }
 
-  async end(): Promise<void> {
-    this.rest()
-    instances.delete(this.#id)
-    await this.#store.removeOwner(this.#id)
-  }
-
-  async #startBeating(): Promise<void> {
+  /** Says that this engine is alive, from now on. Resolves when it has said so once. */
+  async begin(): Promise<void> {
+    beginInstance(this.id)
     this.#started ??= this.#beat()
     // A missed beat is harmless: the next one comes, and the store refuses what a lost owner writes.
-    this.#cancelHeartbeat ??= this.#clock.every(HEARTBEAT, () => void this.#beat().catch(() => undefined))
+    this.#cancelHeartbeat ??= this.#clock.every(
+      this.#lease.heartbeat,
+      () => void this.#beat().catch(() => undefined),
+    )
     try {
       await this.#started
     } catch (error) {
@@ -72,26 +83,32 @@ export class Ownership {
     }
   }
 
-  async #beat(): Promise<void> {
-    const owner: Owner = { id: this.#id, pid: process.pid, host: hostname(), heartbeatAt: this.#clock.now() }
-    await this.#store.heartbeat(owner)
+  /** Nothing is executed or waited for any more: stops the heartbeat, until the next claim. */
+  rest(): void {
+    this.#cancelHeartbeat?.()
+    this.#cancelHeartbeat = undefined
+    this.#started = undefined
+    this.#known = false
   }
-}
 
-/**
- * In containers every process may have the same id: an owner with ours that was silent since before this process began
- * was another process.
- */
-function lives(owner: Owner): boolean {
-  if (owner.pid !== process.pid) return processExists(owner.pid)
-  return instances.has(owner.id) || owner.heartbeatAt >= Date.now() - process.uptime() * 1000
-}
+  /** Gives back what this engine still has. */
+  async end(): Promise<void> {
+    this.rest()
+    endInstance(this.id)
+    await this.#store.removeOwner(this.id)
+  }
 
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  async #beat(): Promise<void> {
+    this.#liveness.look()
+    const known = await this.#store.heartbeat({
+      id: this.id,
+      pid: process.pid,
+      host: hostname(),
+      heartbeatAt: this.#clock.now(),
+      lease: this.#lease.duration,
+    })
+    const lost = this.#known && !known
+    this.#known = this.#cancelHeartbeat !== undefined || this.#started !== undefined
+    if (lost) this.#onLost?.()
   }
 }

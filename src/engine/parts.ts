@@ -19,4 +19,6 @@ export interface Parts {
   readonly observe: (event: RunEvent) => void
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
+  /** Milliseconds that a run which only waits stays in memory (R7). */
+  readonly parkAfter: number
 }

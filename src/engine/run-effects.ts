@@ -10,7 +10,7 @@ import {
   type Key,
 } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
-import type { Claim, InboxItem, Write } from '../core/ports/store.ts'
+import type { Claim, InboxItem, Park, Write } from '../core/ports/store.ts'
 import { AbortWatches } from './abort-watches.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
@@ -49,6 +49,8 @@ export class RunEffects implements Effects, CommitSink {
   readonly #children: Children
   readonly #seenItems = new Set<number>()
   #seq: number
+  /** Completions on their way to the store. */
+  #uncommitted = 0
   #over = false
 
   constructor(options: RunEffectsOptions) {
@@ -90,6 +92,48 @@ export class RunEffects implements Effects, CommitSink {
   /** Keys of steps that were given up but still run (they ignored their signal). */
   get lingering(): readonly Key[] {
     return this.#steps.lingering
+  }
+
+  /** Nothing of the run executes here: it has dealt with all that happened, and waits for time, events or children alone. */
+  get atRest(): boolean {
+    return (
+      !this.#over &&
+      this.#uncommitted === 0 &&
+      this.#mailbox.idle &&
+      this.#steps.quiet &&
+      this.#children.quiet &&
+      this.#aborts.size === 0 &&
+      this.#timers.size + this.#steps.backingOff + this.#events.size + this.#children.size > 0
+    )
+  }
+
+  get stepsRun(): boolean {
+    return !this.#over && !this.#steps.idling
+  }
+
+  /** Whether it could not go on now even if it wanted to: no function of its runs, and nothing is being recorded. */
+  get idling(): boolean {
+    return this.#over || (this.#uncommitted === 0 && this.#mailbox.idle && this.#steps.idling)
+  }
+
+  /** What a run at rest waits for. */
+  get rest(): Omit<Park, 'kind' | 'claim'> {
+    const wakeAt = Math.min(this.#timers.next, this.#steps.nextRetry)
+    return {
+      seq: this.#seq,
+      pending: this.#events.kept,
+      children: this.#children.waitedFor,
+      wakeAt: wakeAt === Number.POSITIVE_INFINITY ? undefined : wakeAt,
+    }
+  }
+
+  /** The run goes on later, and not from here: everything is let go of, and the loop ends with `why`. */
+  dismiss(why: unknown): void {
+    this.#over = true
+    this.#steps.stopWaiting()
+    this.#children.leave()
+    this.#stopListening()
+    this.#mailbox.fail(why)
   }
 
   start(effect: Effect): void {
@@ -157,7 +201,9 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   committed(write: Write): void {
-    if (write.kind === 'completion') this.#mailbox.put(write.entry.completion)
+    if (write.kind !== 'completion') return
+    this.#uncommitted--
+    this.#mailbox.put(write.entry.completion)
   }
 
   refused(error: unknown): void {
@@ -215,6 +261,7 @@ export class RunEffects implements Effects, CommitSink {
       entry: { seq: ++this.#seq, completion },
       ...(inboxId === undefined ? {} : { inboxId }),
     }
+    this.#uncommitted++
     commits.forget(claim.no, completion.key)
     commits.push(write, this)
   }

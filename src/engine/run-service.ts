@@ -5,7 +5,6 @@ import {
   RunBlockedError,
   RunConflictError,
   RunNotFoundError,
-  StoreError,
   WorkflowNotFoundError,
 } from '../core/errors.ts'
 import type { Codec } from '../core/codec/codec.ts'
@@ -14,7 +13,9 @@ import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import type { ChildResult, ChildRun } from './children.ts'
-import { type ActiveRun, Executor } from './executor.ts'
+import type { ActiveRun } from './active-runs.ts'
+import type { Watch } from './endings.ts'
+import { Executor } from './executor.ts'
 import type { Parts } from './parts.ts'
 
 /** How often a run that another process executes is looked at, in milliseconds. */
@@ -54,7 +55,9 @@ export class RunService {
       source,
     })
     const record = await this.#create(run)
-    if (!ENDED.has(record.status)) await this.executor.take(record, workflow)
+    if (ENDED.has(record.status)) return record
+    this.executor.learn(workflow)
+    if (this.executor.hasRoomFor(workflow)) await this.executor.take(record, workflow)
     return record
   }
 
@@ -68,17 +71,38 @@ export class RunService {
     throw error
   }
 
-  /** Waits until the run has ended or is blocked. */
-  async end(id: string, workflow: WorkflowCode | undefined): Promise<RunRecord> {
-    const { clock } = this.parts
+  /**
+   * Waits until the run has ended or is blocked. Takes it up if nobody executes it.
+   * @param left aborted when nobody wants to know any more: then it rejects
+   */
+  async end(id: string, workflow: WorkflowCode | undefined, left?: AbortSignal): Promise<RunRecord> {
     for (;;) {
       this.executor.requireRunning()
-      const record = await this.find(id)
-      if (ENDED.has(record.status) || record.status === 'blocked') return record
-      const active = this.executor.active(record.no) ?? (await this.#takeUp(record, workflow))
-      if (active !== undefined) await outcomeHere(active)
-      else await new Promise<void>((resolve) => clock.after(LOOK, resolve))
+      left?.throwIfAborted()
+      const watch = this.executor.endings.watch(id) // before it is read: nothing is missed
+      const leave = (): void => watch.fail(left?.reason)
+      left?.addEventListener('abort', leave)
+      try {
+        const record = await this.find(id)
+        if (ENDED.has(record.status) || record.status === 'blocked') return record
+        await this.#change(record, workflow, watch)
+      } finally {
+        left?.removeEventListener('abort', leave)
+        watch.cancel()
+      }
     }
+  }
+
+  /** Waits until the run may have ended, or changed hands. */
+  async #change(record: RunRecord, workflow: WorkflowCode | undefined, watch: Watch): Promise<void> {
+    const { clock } = this.parts
+    const isOurs =
+      this.executor.waiting.has(record.no) ||
+      this.executor.active(record.no) !== undefined ||
+      (await this.#takeUp(record, workflow)) !== undefined
+    if (isOurs) return await watch.changed
+    const stopLooking = clock.after(LOOK, () => watch.fire())
+    await watch.changed.finally(stopLooking)
   }
 
   /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
@@ -125,10 +149,12 @@ export class RunService {
     if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
   }
 
-  #takeUp(record: RunRecord, workflow: WorkflowCode | undefined): ReturnType<Executor['take']> {
+  #takeUp(record: RunRecord, workflow: WorkflowCode | undefined): Promise<ActiveRun | undefined> {
     if (workflow === undefined) return this.#watchOnly(record)
     requireCodeOf(record, workflow)
-    return this.executor.take(record, workflow)
+    return this.executor.hasRoomFor(workflow)
+      ? this.executor.take(record, workflow)
+      : Promise.resolve(undefined) // a worker takes it up, when there is room
   }
 
   /** @throws {WorkflowNotFoundError} nobody executes the run, and this process cannot */
@@ -189,11 +215,14 @@ export class RunService {
       // It has been told. If it cannot be taken up here and now, it obeys whenever it is.
       this.#takeToEnd(id, workflow).catch(() => undefined)
     }
+    const left = new AbortController()
     const result = async (): Promise<ChildResult> => {
       const payload = await problem
-      return payload === undefined ? await this.#childResult(id, workflow) : { status: 'failed', id, payload }
+      return payload === undefined
+        ? await this.#childResult(id, workflow, left.signal)
+        : { status: 'failed', id, payload }
     }
-    return { ended: result(), cancel }
+    return { id, ended: result(), cancel, leave: () => left.abort() }
   }
 
   /** @returns the encoded error of a child that there is not */
@@ -250,11 +279,11 @@ export class RunService {
     )
   }
 
-  async #childResult(id: string, workflow: WorkflowCode): Promise<ChildResult> {
+  async #childResult(id: string, workflow: WorkflowCode, left: AbortSignal): Promise<ChildResult> {
     const { codec } = this.parts
     let record = await this.find(id)
     if (record.status === 'blocked') await this.executor.take(record, workflow)
-    record = await this.end(id, workflow)
+    record = await this.end(id, workflow, left)
     if (record.status === 'blocked')
       throw new RunBlockedError(id, record.error === undefined ? undefined : codec.decodeError(record.error))
     if (record.output !== undefined) return { status: 'done', id, payload: record.output }
@@ -285,15 +314,6 @@ function requireCodeOf(record: RunRecord, workflow: WorkflowCode | undefined): v
       record.id,
       `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`,
     )
-}
-
-/** Another process that took the run over goes on with it: its result is waited for, whoever gets there. */
-async function outcomeHere(active: ActiveRun): Promise<void> {
-  try {
-    await active.ended
-  } catch (error) {
-    if (!(error instanceof StoreError && error.problem === 'fenced')) throw error
-  }
 }
 
 function isRefusal(error: unknown): boolean {

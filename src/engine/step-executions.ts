@@ -23,7 +23,8 @@ export class StepExecutions {
   readonly #reports: StepReports
   /** Attempts that earlier executions of the run began and may not have finished. */
   readonly #begun: ReadonlyMap<Key, number>
-  readonly #waiting = new Map<Key, () => void>()
+  /** Retries that are due later. */
+  readonly #waiting = new Map<Key, { readonly due: number; readonly cancel: () => void }>()
   readonly #running = new Map<Key, Execution>()
   readonly #lingering = new Map<Key, Set<Execution>>()
   readonly #onEnded = new Map<Key, (() => void)[]>()
@@ -40,6 +41,27 @@ export class StepExecutions {
     return [...this.#lingering.keys()]
   }
 
+  /** No function of this run runs here, wanted or not. */
+  get quiet(): boolean {
+    return this.#running.size === 0 && this.#lingering.size === 0
+  }
+
+  /** No function that is wanted runs here. */
+  get idling(): boolean {
+    return this.#running.size === 0
+  }
+
+  get backingOff(): number {
+    return this.#waiting.size
+  }
+
+  /** When the next retry is due; Infinity when none waits. */
+  get nextRetry(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { due } of this.#waiting.values()) next = Math.min(next, due)
+    return next
+  }
+
   start(effect: StepEffect): void {
     const { key, notBefore } = effect
     if (notBefore <= this.#clock.now()) {
@@ -50,12 +72,12 @@ export class StepExecutions {
       this.#waiting.delete(key)
       this.#begin(effect)
     })
-    this.#waiting.set(key, cancel)
+    this.#waiting.set(key, { due: notBefore, cancel })
   }
 
   /** Does nothing when no step of this key is under way here. */
   cancel(key: Key, reason: CancelledError): void {
-    this.#waiting.get(key)?.()
+    this.#waiting.get(key)?.cancel()
     this.#waiting.delete(key)
     const execution = this.#running.get(key)
     if (execution === undefined) return
@@ -70,7 +92,7 @@ export class StepExecutions {
 
   /** Retries that are due later are left to the next execution: the delay is in the journal. */
   stopWaiting(): void {
-    for (const cancel of this.#waiting.values()) cancel()
+    for (const { cancel } of this.#waiting.values()) cancel()
     this.#waiting.clear()
   }
 

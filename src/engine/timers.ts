@@ -12,12 +12,23 @@ export class Timers {
   readonly #clock: Clock
   readonly #reports: TimerReports
   readonly #noted: ReadonlyMap<Key, number>
-  readonly #armed = new Map<Key, () => void>()
+  readonly #armed = new Map<Key, { readonly due: number; readonly cancel: () => void }>()
 
   constructor(clock: Clock, noted: ReadonlyMap<Key, number>, reports: TimerReports) {
     this.#clock = clock
     this.#noted = noted
     this.#reports = reports
+  }
+
+  /** When the next one fires; Infinity when none is armed. */
+  get next(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const { due } of this.#armed.values()) next = Math.min(next, due)
+    return next
+  }
+
+  get size(): number {
+    return this.#armed.size
   }
 
   start({ key, duration }: TimerEffect): void {
@@ -28,16 +39,16 @@ export class Timers {
       this.#armed.delete(key)
       this.#reports.fired(key)
     })
-    this.#armed.set(key, cancel)
+    this.#armed.set(key, { due, cancel })
   }
 
   cancel(key: Key): void {
-    this.#armed.get(key)?.()
+    this.#armed.get(key)?.cancel()
     this.#armed.delete(key)
   }
 
   cancelAll(): void {
-    for (const cancel of this.#armed.values()) cancel()
+    for (const { cancel } of this.#armed.values()) cancel()
     this.#armed.clear()
   }
 }

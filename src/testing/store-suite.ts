@@ -14,6 +14,7 @@ import { journalCases } from './store-cases/journal.ts'
 import { lifeCases } from './store-cases/life.ts'
 import { listingCases } from './store-cases/listing.ts'
 import { runCases } from './store-cases/runs.ts'
+import { waitingCases } from './store-cases/waiting.ts'
 
 export type { MakeStore, StoreCase, StorePlace } from './store-cases/case.ts'
 
@@ -24,6 +25,7 @@ export const storeCases: readonly StoreCase[] = [
   ...commitCases,
   ...journalCases,
   ...inboxCases,
+  ...waitingCases,
   ...exactnessCases,
   ...lifeCases,
 ]

@@ -96,8 +96,10 @@ for (const place of ['memory', 'sqlite'] as const) {
       await gates[1]?.reached
       gates[0]?.open('first')
       await quiet()
-      clocks[0].advance(31_000) // both have the same time again: the second is alive
-      await quiet()
+      for (let time = 0; time < 31_000; time += 2000) {
+        for (const clock of clocks) clock.advance(2000) // the second says that it is alive
+        await quiet()
+      }
       gates[1]?.open('second')
       expect(await there.result()).toBe('second')
       expect(await meanwhile(clocks[0], result)).toBe('second')

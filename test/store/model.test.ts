@@ -20,11 +20,30 @@ const ending = fc.constantFrom(
   'cancelled' as const,
   'blocked' as const,
 )
-const statuses: readonly RunStatus[] = ['pending', 'running', 'completed', 'failed', 'cancelled', 'blocked']
+const statuses: readonly RunStatus[] = [
+  'pending',
+  'running',
+  'waiting',
+  'completed',
+  'failed',
+  'cancelled',
+  'blocked',
+]
 
 const write: fc.Arbitrary<Write> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(claim, seq, text, fc.integer({ min: 0, max: 4 })).map(entryOf) },
   fc.tuple(claim, text).map(([claim, key]) => note(claim, key)),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('park' as const),
+      claim,
+      seq: fc.integer({ min: 0, max: 3 }),
+      pending: fc.nat(2),
+      children: fc.array(id, { maxLength: 2 }),
+      wakeAt: fc.option(no, { nil: undefined }),
+    }),
+  },
   fc.tuple(claim, ending, text).map(([claim, status, error]) => end(claim, status, { error })),
 )
 
@@ -93,11 +112,30 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   call('readInbox', fc.tuple(fc.nat(4), fc.nat(3)), (store, [after, limit]) => store.readInbox(after, limit)),
   call('pendingInbox', no, (store, no) => store.pendingInbox(no)),
   call('lastInboxId', fc.constant(0), (store) => store.lastInboxId()),
-  call('heartbeat', fc.record({ id, pid: no, host: text, heartbeatAt: no }), (store, owner) =>
-    store.heartbeat(owner),
+  call(
+    'heartbeat',
+    fc.record({ id: text, pid: no, host: text, heartbeatAt: no, lease: no }),
+    (store, owner) => store.heartbeat(owner),
   ),
   call('getOwner', id, (store, id) => store.getOwner(id)),
-  call('removeOwner', id, (store, id) => store.removeOwner(id)),
+  call(
+    'removeOwner',
+    fc.record({ id: text, heardAt: fc.option(no, { nil: undefined }) }),
+    (store, { id, heardAt }) => store.removeOwner(id, heardAt),
+  ),
+  call('listOwners', fc.constant(0), async (store) =>
+    (await store.listOwners()).map(({ id }) => id).toSorted(),
+  ),
+  call('dueRuns', fc.tuple(text, no, fc.nat(3)), (store, [owner, now, limit]) =>
+    store.dueRuns(owner, now, limit),
+  ),
+  call('nextDue', text, (store, owner) => store.nextDue(owner)),
+  call('idleRuns', fc.tuple(text, no, fc.nat(3)), (store, [name, now, limit]) =>
+    store.idleRuns(name, now, limit),
+  ),
+  call('adoptWaiting', fc.tuple(text, text), async (store, [name, owner]) =>
+    (await store.adoptWaiting(name, owner)).toSorted((a, b) => a - b),
+  ),
 )
 
 /** What a caller can tell of a call. Messages differ, because they say where the runs are. */

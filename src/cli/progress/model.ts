@@ -67,12 +67,18 @@ export class ProgressModel {
       run.groups.set(event.key, { key: event.key, counts: event.counts, ended: false })
     else if (event.kind === 'group.ended') this.#groupEnded(run, event.key)
     else if (event.kind === 'step.started') run.latestStep = event.key
+    else if (event.kind === 'run.waiting') run.status = 'waiting'
     else if (event.outcome === 'done') run.stepsDone++
     else if (event.outcome === 'failed') run.stepsFailed++
   }
 
   #started(event: Extract<RunEvent, { kind: 'run.started' }>, now: number): void {
     const { run: id, workflow, recordedSteps } = event
+    const waited = this.#runs.get(id)
+    if (waited?.status === 'waiting') {
+      waited.status = 'running'
+      return
+    }
     this.#runs.set(id, {
       id,
       workflow,

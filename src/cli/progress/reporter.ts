@@ -39,10 +39,11 @@ export class ProgressReporter {
   }
 
   see(event: RunEvent): void {
+    const waited = this.#model.get(event.run)?.status === 'waiting'
     this.#model.see(event, Date.now())
     const run = this.#model.get(event.run)
     if (run === undefined || this.#terminal.options.quiet) return
-    if (this.#model.isFollowed(event.run)) this.#announce(event, run)
+    if (this.#model.isFollowed(event.run) && !waited) this.#announce(event, run)
     if (event.kind === 'group.progress' || event.kind === 'step.ended') this.#reportSoon()
   }
 

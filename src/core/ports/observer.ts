@@ -20,6 +20,8 @@ export type RunEvent =
       /** Steps whose outcome was recorded before: they will not run again. 0 for a new run. */
       readonly recordedSteps: number
     }
+  /** It only waits, and is in nobody's memory until something happens (R7). It begins with `run.started` again. */
+  | { readonly kind: 'run.waiting'; readonly run: string }
   | { readonly kind: 'run.ended'; readonly run: string; readonly status: RunStatus }
   | { readonly kind: 'group.progress'; readonly run: string; readonly key: Key; readonly counts: GroupCounts }
   /** The group has its outcome, perhaps before all of its branches: those that still run are given up. */

@@ -53,8 +53,8 @@ export interface RunRecord {
 export type NewRun = Pick<RunRecord, 'id' | 'workflow' | 'input' | 'parent' | 'source' | 'seed' | 'createdAt'>
 
 /**
- * A run under a claim: what a commit must still hold to be accepted. It is current while the run has this epoch and
- * an owner: a later claim, a release and an `end` each put an end to it.
+ * A run under a claim: what a commit must still hold to be accepted. It is current while the run has this epoch, an
+ * owner and the status `running`: a later claim, a release, a `park` and an `end` each put an end to it.
  */
 export interface Claim {
   readonly no: number
@@ -94,6 +94,32 @@ export type Write =
       readonly output?: Encoded
       readonly error?: Encoded
     }
+  | Park
+
+/**
+ * The run only waits, and need not be in anybody's memory until then (R7): its status becomes `waiting`, under the same
+ * owner. Declined, and the claim stays current, when something has happened meanwhile that the run does not know of.
+ */
+export interface Park {
+  readonly kind: 'park'
+  readonly claim: Claim
+  /** The last entry that the run knows of. */
+  readonly seq: number
+  /** Items of its inbox that it knows of and has not consumed. */
+  readonly pending: number
+  /** Ids of the child runs that it waits for. */
+  readonly children: readonly string[]
+  /** When to execute it again at the latest. Absent: only when something is sent to it, or a child has ended. */
+  readonly wakeAt: number | undefined
+}
+
+/** What became of the writes of a commit that were not simply written. */
+export interface CommitResult {
+  /** Left out, because their claim is not the run's current one (R3). */
+  readonly fenced: ReadonlySet<Write>
+  /** Parks that came too late. */
+  readonly declined: ReadonlySet<Write>
+}
 
 export interface InboxItem {
   /** Rises over the whole store. */
@@ -110,7 +136,10 @@ export interface Owner {
   readonly id: string
   readonly pid: number
   readonly host: string
+  /** By the wall clock of its process. */
   readonly heartbeatAt: number
+  /** Milliseconds of silence after which others may take it for dead. */
+  readonly lease: number
 }
 
 export interface RunFilter {
@@ -138,8 +167,8 @@ export interface Store {
   listRuns(filter: RunFilter, page: Page): Promise<readonly RunRecord[]>
   /**
    * Makes `owner` the one that executes the run, if nobody has claimed it since the caller read `epoch`, and
-   * its status is `pending`, `running` or `blocked`. Sets status `running`, clears output, error and end, raises the
-   * epoch.
+   * its status is `pending`, `running`, `waiting` or `blocked`. Sets status `running`, clears output, error and end,
+   * raises the epoch.
    * @returns the claim, or undefined when somebody else was first.
    */
   claim(request: {
@@ -160,16 +189,17 @@ export interface Store {
   // Journal
   /**
    * All writes or none, in order, durable when it resolves; except that writes whose claim is no longer the run's
-   * current one are left out, and returned (R3). An `end` clears the owner. An entry that
-   * does not continue its run's order (`seq` is not the last one's successor) makes it reject with `corrupt`.
+   * current one are left out, and returned (R3). An `end` clears the owner, and a parent that waits is due at once. An
+   * entry that does not continue its run's order (`seq` is not the last one's successor) makes it reject with `corrupt`.
    */
-  commit(writes: readonly Write[]): Promise<{ readonly fenced: ReadonlySet<Write> }>
+  commit(writes: readonly Write[]): Promise<CommitResult>
   /** Entries with `seq` greater than `after`, in order. Rejects with `corrupt` when a row's checksum is wrong. */
   readJournal(no: number, after: number): Promise<readonly JournalEntry[]>
   /** What was noted since the last fresh `reopen`, in the order in which it was committed. */
   readNotes(no: number): Promise<readonly Note[]>
 
   // Inbox: what others want of a run. Kept while nobody executes it.
+  /** A run that waits is due at once. */
   post(item: Omit<InboxItem, 'id'>): Promise<InboxItem>
   /** What was posted after item `after`, for any run, consumed or not, oldest first, at most `limit`. */
   readInbox(after: number, limit: number): Promise<readonly InboxItem[]>
@@ -179,9 +209,26 @@ export interface Store {
   lastInboxId(): Promise<number>
 
   // Owners: engine instances that execute runs.
-  heartbeat(owner: Owner): Promise<void>
+  /** @returns whether the owner was known before: one that was given up by others is not. */
+  heartbeat(owner: Owner): Promise<boolean>
   getOwner(id: string): Promise<Owner | undefined>
-  removeOwner(id: string): Promise<void>
+  listOwners(): Promise<readonly Owner[]>
+  /**
+   * Forgets the owner and gives its runs back: those that it executed become `pending`, those that wait stay `waiting`.
+   * @param heardAt only if it has not been heard of since
+   * @returns whether it did
+   */
+  removeOwner(id: string, heardAt?: number): Promise<boolean>
+
+  // Runs that somebody should execute. The earliest first.
+  /** Waiting runs of the owner that are due by `now`. */
+  dueRuns(owner: string, now: number, limit: number): Promise<readonly RunRecord[]>
+  /** When the next of the owner's waiting runs is due. */
+  nextDue(owner: string): Promise<number | undefined>
+  /** Runs of the workflow that nobody has: pending ones, and waiting ones that are due by `now`. */
+  idleRuns(workflow: string, now: number, limit: number): Promise<readonly RunRecord[]>
+  /** Makes `owner` the one that looks after the workflow's waiting runs that nobody has. @returns their numbers */
+  adoptWaiting(workflow: string, owner: string): Promise<readonly number[]>
 
   /** Lets writes under way end first. Afterwards every verb rejects with `closed`; closing again does nothing. */
   close(): Promise<void>

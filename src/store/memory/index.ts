@@ -3,9 +3,20 @@
  * its own objects without copying them and no caller can alter what is stored.
  */
 import { StoreError } from '../../core/errors.ts'
-import type { Claim, InboxItem, NewRun, Owner, Store, Write } from '../../core/ports/store.ts'
+import type {
+  Claim,
+  CommitResult,
+  InboxItem,
+  NewRun,
+  Owner,
+  Park,
+  RunRecord,
+  Store,
+  Write,
+} from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import { listRuns } from './listing.ts'
+import { adoptWaiting, dueRuns, idleRuns, nextDue } from './open-runs.ts'
 import { changes, type MemoryRun } from './run.ts'
 
 const LOCATION = 'memory'
@@ -49,11 +60,18 @@ export function memoryStore(): Store {
     readInbox: verb((after, limit) => state.inbox.slice(after, after + Math.max(0, limit))),
     pendingInbox: verb((no) => [...(state.pending.get(no)?.values() ?? [])]),
     lastInboxId: verb(() => state.inbox.length),
-    heartbeat: verb(({ id, pid, host, heartbeatAt }: Owner) => {
-      state.owners.set(id, Object.freeze({ id, pid, host, heartbeatAt }))
+    heartbeat: verb(({ id, pid, host, heartbeatAt, lease }: Owner) => {
+      const known = state.owners.has(id)
+      state.owners.set(id, Object.freeze({ id, pid, host, heartbeatAt, lease }))
+      return known
     }),
     getOwner: verb((id) => state.owners.get(id)),
-    removeOwner: verb((id) => void state.owners.delete(id)),
+    listOwners: verb(() => [...state.owners.values()]),
+    removeOwner: verb((id, heardAt) => removeOwner(state, id, heardAt)),
+    dueRuns: verb((owner, now, limit) => dueRuns(state.runs, owner, now, limit)),
+    nextDue: verb((owner) => nextDue(state.runs, owner)),
+    idleRuns: verb((workflow, now, limit) => idleRuns(state.runs, workflow, now, limit)),
+    adoptWaiting: verb((workflow, owner) => adoptWaiting(state.runs, workflow, owner)),
     close: async () => {
       closed = true
     },
@@ -91,28 +109,39 @@ function forgetWaiting(state: State, run: MemoryRun): void {
   for (const item of pending?.values() ?? []) if (item.kind === 'cancel') pending?.delete(item.id)
 }
 
-const CLAIMABLE: ReadonlySet<string> = new Set(['pending', 'running', 'blocked'])
+const CLAIMABLE: ReadonlySet<string> = new Set(['pending', 'running', 'waiting', 'blocked'])
 const REOPENABLE: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled', 'blocked'])
 
 /** The run, if the claim to it is current. */
 function claimed(state: State, claim: Claim): MemoryRun | undefined {
   const run = state.runs[claim.no - 1]
-  return run?.record.epoch === claim.epoch && run.record.owner !== undefined ? run : undefined
+  return run?.record.epoch === claim.epoch && isExecuted(run.record) ? run : undefined
 }
 
-function commit(state: State, writes: readonly Write[]): { readonly fenced: ReadonlySet<Write> } {
+function isExecuted({ owner, status }: RunRecord): boolean {
+  return owner !== undefined && status === 'running'
+}
+
+function commit(state: State, writes: readonly Write[]): CommitResult {
   const standingOf = (no: number): Standing | undefined => {
     const run = state.runs[no - 1]
     if (run === undefined) return undefined
-    const { id, epoch, owner } = run.record
-    return { id, epoch, owned: owner !== undefined, last: run.journal.length }
+    const { id, epoch } = run.record
+    return { id, epoch, owned: isExecuted(run.record), last: run.journal.length }
   }
-  const { accepted, fenced } = admit(writes, standingOf, LOCATION)
+  const mayPark = ({ claim, pending, children }: Park): boolean =>
+    (state.pending.get(claim.no)?.size ?? 0) === pending && !children.some((id) => hasStopped(state, id))
+  const { accepted, fenced, declined } = admit(writes, standingOf, mayPark, LOCATION)
   for (const write of accepted) {
     const run = state.runs[write.claim.no - 1]
     if (run !== undefined) apply(state, run, write)
   }
-  return { fenced }
+  return { fenced, declined }
+}
+
+function hasStopped({ byId }: State, id: string): boolean {
+  const run = byId.get(id)
+  return run !== undefined && REOPENABLE.has(run.record.status)
 }
 
 function apply(state: State, run: MemoryRun, write: Write): void {
@@ -126,9 +155,27 @@ function apply(state: State, run: MemoryRun, write: Write): void {
     case 'note':
       run.notes.push(Object.freeze({ ...write.note }))
       return
-    case 'end':
+    case 'park':
+      run.record = changes.parked(run.record, write)
+      return
+    case 'end': {
       run.record = changes.ended(run.record, write)
+      const parent = run.record.parent && state.byId.get(run.record.parent.id)
+      if (parent !== undefined) parent.record = changes.woken(parent.record)
+    }
   }
+}
+
+function removeOwner(state: State, id: string, heardAt: number | undefined): boolean {
+  const owner = state.owners.get(id)
+  if (owner === undefined || (heardAt !== undefined && owner.heartbeatAt !== heardAt)) return false
+  state.owners.delete(id)
+  for (const run of state.runs) {
+    const { record } = run
+    if (record.owner !== id) continue
+    run.record = record.status === 'running' ? changes.released(record) : changes.owned(record, undefined)
+  }
+  return true
 }
 
 function post(state: State, { run, kind, name, payload, at }: Omit<InboxItem, 'id'>): InboxItem {
@@ -136,5 +183,7 @@ function post(state: State, { run, kind, name, payload, at }: Omit<InboxItem, 'i
   state.inbox.push(item)
   if (!state.pending.has(run)) state.pending.set(run, new Map())
   state.pending.get(run)?.set(item.id, item)
+  const receiver = state.runs[run - 1]
+  if (receiver !== undefined) receiver.record = changes.woken(receiver.record)
   return item
 }

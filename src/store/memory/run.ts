@@ -1,5 +1,5 @@
 /** A run in memory, and each way in which its record can change: pure, from one frozen record to the next. */
-import type { JournalEntry, NewRun, Note, RunRecord, Write } from '../../core/ports/store.ts'
+import type { JournalEntry, NewRun, Note, Park, RunRecord, Write } from '../../core/ports/store.ts'
 
 export interface MemoryRun {
   record: RunRecord
@@ -11,7 +11,7 @@ export interface MemoryRun {
 
 type End = Extract<Write, { kind: 'end' }>
 
-const UNENDED = { output: undefined, error: undefined, endedAt: undefined }
+const UNENDED = { output: undefined, error: undefined, endedAt: undefined, wakeAt: undefined }
 
 export const changes = {
   created({ id, workflow, input, parent, source, seed, createdAt }: NewRun, no: number): RunRecord {
@@ -29,13 +29,17 @@ export const changes = {
       createdAt,
       owner: undefined,
       epoch: 0,
-      wakeAt: undefined,
       dropped: [],
       forkedFrom: undefined,
     })
   },
   claimed: (run: RunRecord, owner: string): RunRecord =>
     Object.freeze({ ...run, ...UNENDED, status: 'running', owner, epoch: run.epoch + 1 }),
+  parked: (run: RunRecord, { wakeAt }: Park): RunRecord =>
+    Object.freeze({ ...run, status: 'waiting', wakeAt }),
+  woken: (run: RunRecord): RunRecord =>
+    run.status === 'waiting' ? Object.freeze({ ...run, wakeAt: 0 }) : run,
+  owned: (run: RunRecord, owner: string | undefined): RunRecord => Object.freeze({ ...run, owner }),
   released: (run: RunRecord): RunRecord => Object.freeze({ ...run, status: 'pending', owner: undefined }),
   reopened: (run: RunRecord, base: number): RunRecord =>
     Object.freeze({ ...run, ...UNENDED, status: 'pending', base }),

@@ -1,39 +1,42 @@
 /**
  * Which writes of a commit a store may accept. Pure: both stores decide here, then only write.
  *
- * A claim is current while the run has its epoch *and* an owner: a release or an `end` gives it up, so a result
- * that arrives after its run has ended is fenced like one of a superseded owner (R3).
+ * A claim is current while the run has its epoch *and* is executed by an owner: a release, a park or an `end` gives it
+ * up, so a result that arrives after its run has ended is fenced like one of a superseded owner (R3).
  */
 import { quote, StoreError } from '../../core/errors.ts'
-import type { Write } from '../../core/ports/store.ts'
+import type { CommitResult, Park, Write } from '../../core/ports/store.ts'
 
 /** Where a run stands before the commit. */
 export interface Standing {
   readonly id: string
   readonly epoch: number
+  /** It has an owner, and the status `running`. */
   readonly owned: boolean
   /** The highest `seq` in its journal, 0 when that is empty. */
   readonly last: number
 }
 
-export interface Admission {
+export interface Admission extends CommitResult {
+  /** In the order in which to write them: parks first, so that a child that ends in the same commit finds its parent waiting. */
   readonly accepted: readonly Write[]
-  /** Writes that are left out. */
-  readonly fenced: ReadonlySet<Write>
 }
 
 /**
  * @param standingOf asked once for each run.
+ * @param mayPark whether a run knows all that was sent to it, and all that became of its children, before this commit.
  * @throws StoreError when an entry does not continue its run's order: no part of the commit may be written then.
  */
 export function admit(
   writes: readonly Write[],
   standingOf: (no: number) => Standing | undefined,
+  mayPark: (park: Park) => boolean,
   location: string,
 ): Admission {
   const standings = new Map<number, Standing | undefined>()
   const accepted: Write[] = []
   const fenced = new Set<Write>()
+  const declined = new Set<Write>()
   for (const write of writes) {
     const { no, epoch } = write.claim
     if (!standings.has(no)) standings.set(no, standingOf(no))
@@ -42,10 +45,23 @@ export function admit(
       fenced.add(write)
       continue
     }
+    if (write.kind === 'park' && (write.seq !== run.last || !mayPark(write))) {
+      declined.add(write)
+      continue
+    }
     accepted.push(write)
     standings.set(no, after(run, write, location))
   }
-  return { accepted, fenced }
+  const parks = accepted.filter(isPark)
+  return {
+    accepted: parks.length === 0 ? accepted : [...parks, ...accepted.filter((write) => !isPark(write))],
+    fenced,
+    declined,
+  }
+}
+
+function isPark(write: Write): boolean {
+  return write.kind === 'park'
 }
 
 function after(run: Standing, write: Write, location: string): Standing {
@@ -53,6 +69,7 @@ function after(run: Standing, write: Write, location: string): Standing {
     case 'note':
       return run
     case 'end':
+    case 'park':
       return { ...run, owned: false }
     case 'completion':
       if (write.entry.seq !== run.last + 1) throw outOfOrder(run, write.entry.seq, location)

@@ -6,11 +6,11 @@ import { toText } from './text.ts'
 export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'release' | 'reopen'> {
   const claim = prepare(`
     UPDATE runs
-    SET status = 'running', owner = :owner, epoch = epoch + 1, output = NULL, error = NULL, ended_at = NULL
-    WHERE no = :no AND epoch = :epoch AND status IN ('pending', 'running', 'blocked')`)
+    SET status = 'running', owner = :owner, epoch = epoch + 1, output = NULL, error = NULL, ended_at = NULL, wake_at = NULL
+    WHERE no = :no AND epoch = :epoch AND status IN ('pending', 'running', 'waiting', 'blocked')`)
   const release = prepare(`
     UPDATE runs SET status = 'pending', owner = NULL
-    WHERE no = :no AND epoch = :epoch AND owner IS NOT NULL`)
+    WHERE no = :no AND epoch = :epoch AND owner IS NOT NULL AND status = 'running'`)
   const reopen = prepare(`
     UPDATE runs
     SET status = 'pending', output = NULL, error = NULL, ended_at = NULL,

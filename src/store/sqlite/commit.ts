@@ -1,24 +1,23 @@
 /** Verb: commit. The hot path: one transaction, one check per run, one row per completion. */
 import type { Completion } from '../../core/ports/effects.ts'
-import type { Store, Write } from '../../core/ports/store.ts'
+import type { Park, Store, Write } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
 import { checksum } from './checksum.ts'
 import { fromCompletion } from './rows.ts'
 import { fromText, toNullable, toText } from './text.ts'
 
-export function commitVerbs({ prepare, write, path }: Access): Pick<Store, 'commit'> {
+export function commitVerbs(access: Access): Pick<Store, 'commit'> {
+  const { prepare, write, path } = access
   const standing = prepare(`
-    SELECT id, epoch, owner IS NOT NULL AS owned,
+    SELECT id, epoch, owner IS NOT NULL AND status = 'running' AS owned,
       (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no) AS last
     FROM runs WHERE no = ?`)
   const insertEntry = prepare('INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
   const insertNote = prepare('INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)')
-  const end = prepare(
-    'UPDATE runs SET status = ?, output = ?, error = ?, ended_at = ?, owner = NULL WHERE no = ?',
-  )
-
+  const { mayPark, park } = parking(access)
+  const end = ending(access)
   const standingOf = (no: number): Standing | undefined => {
     const row = standing.get(no) as { id: string; epoch: number; owned: number; last: number } | undefined
     return row && { ...row, id: fromText(row.id), owned: row.owned === 1 }
@@ -42,17 +41,47 @@ export function commitVerbs({ prepare, write, path }: Access): Pick<Store, 'comm
         insertNote.run(no, toText(key), at, kind, attempt, due)
         return
       }
+      case 'park':
+        park(each)
+        return
       case 'end':
-        end.run(each.status, toNullable(each.output), toNullable(each.error), each.at, no)
+        end(each)
     }
   }
 
   return {
     commit: (writes) =>
       write(() => {
-        const { accepted, fenced } = admit(writes, standingOf, path)
+        const { accepted, fenced, declined } = admit(writes, standingOf, mayPark, path)
         for (const each of accepted) apply(each)
-        return { fenced }
+        return { fenced, declined }
       }),
+  }
+}
+
+/** A child that ends makes a parent that waits due at once. */
+function ending({ prepare }: Access): (end: Extract<Write, { kind: 'end' }>) => void {
+  const end = prepare(`
+    UPDATE runs SET status = ?, output = ?, error = ?, ended_at = ?, owner = NULL WHERE no = ? RETURNING parent`)
+  const wakeParent = prepare("UPDATE runs SET wake_at = 0 WHERE id = ? AND status = 'waiting'")
+  return ({ claim, status, output, error, at }) => {
+    const row = end.get(status, toNullable(output), toNullable(error), at, claim.no) as
+      { parent: string | null } | undefined
+    if (typeof row?.parent === 'string') wakeParent.run(row.parent)
+  }
+}
+
+function parking({ prepare }: Access): { mayPark(park: Park): boolean; park(park: Park): void } {
+  const park = prepare("UPDATE runs SET status = 'waiting', wake_at = ? WHERE no = ?")
+  const unaware = prepare(`
+    SELECT (SELECT count(*) FROM inbox WHERE run = :no AND consumed_by IS NULL) <> :pending
+      OR EXISTS (SELECT * FROM runs WHERE id IN (SELECT value FROM json_each(:children))
+        AND status IN ('completed', 'failed', 'cancelled', 'blocked')) AS unaware`)
+  return {
+    mayPark({ claim, pending, children }) {
+      const row = unaware.get({ no: claim.no, pending, children: JSON.stringify(children.map(toText)) })
+      return row?.['unaware'] === 0
+    },
+    park: ({ claim, wakeAt }) => void park.run(wakeAt ?? null, claim.no),
   }
 }

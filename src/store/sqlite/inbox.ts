@@ -9,6 +9,7 @@ type InboxVerbs = Pick<Store, 'post' | 'readInbox' | 'pendingInbox' | 'lastInbox
 export function inboxVerbs({ prepare, read, write }: Access): InboxVerbs {
   const columns = 'id, run, kind, name, payload, at'
   const insert = prepare(`INSERT INTO inbox (run, kind, name, payload, at) VALUES (?, ?, ?, ?, ?)`)
+  const wake = prepare("UPDATE runs SET wake_at = 0 WHERE no = ? AND status = 'waiting'")
   const after = prepare(`SELECT ${columns} FROM inbox WHERE id > ? ORDER BY id LIMIT ?`)
   const pending = prepare(`SELECT ${columns} FROM inbox WHERE run = ? AND consumed_by IS NULL ORDER BY id`)
   const last = prepare('SELECT coalesce(max(id), 0) AS id FROM inbox')
@@ -18,6 +19,7 @@ export function inboxVerbs({ prepare, read, write }: Access): InboxVerbs {
     post: ({ run, kind, name, payload, at }) =>
       write(() => {
         const { lastInsertRowid } = insert.run(run, kind, toText(name), toText(payload), at)
+        wake.run(run)
         return { id: Number(lastInsertRowid), run, kind, name, payload, at }
       }),
     readInbox: (id, limit) => read(() => items(after.all(id, Math.max(0, limit)))),

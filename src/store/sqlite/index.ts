@@ -13,6 +13,7 @@ import { asStoreError } from './errors.ts'
 import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
+import { openRunVerbs } from './open-runs.ts'
 import { ownerVerbs } from './owners.ts'
 import { systemClock } from '../../core/system-clock.ts'
 import { type Patience, systemRandom } from './patience.ts'
@@ -69,6 +70,7 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...journalVerbs(verbs),
       ...inboxVerbs(verbs),
       ...ownerVerbs(verbs),
+      ...openRunVerbs(verbs),
       close: () => verbs.close(),
     }
   } catch (error) {

@@ -4,28 +4,41 @@ import type { Access } from './access.ts'
 import { type OwnerRow, toOwner } from './rows.ts'
 import { toText } from './text.ts'
 
-type OwnerVerbs = Pick<Store, 'heartbeat' | 'getOwner' | 'removeOwner'>
+type OwnerVerbs = Pick<Store, 'heartbeat' | 'getOwner' | 'listOwners' | 'removeOwner'>
 
 export function ownerVerbs({ prepare, read, write }: Access): OwnerVerbs {
-  const upsert = prepare(`
-    INSERT INTO owners (id, pid, host, heartbeat_at) VALUES (?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET pid = excluded.pid, host = excluded.host, heartbeat_at = excluded.heartbeat_at`)
+  const beat = prepare('UPDATE owners SET pid = ?, host = ?, heartbeat_at = ?, lease = ? WHERE id = ?')
+  const add = prepare('INSERT INTO owners (pid, host, heartbeat_at, lease, id) VALUES (?, ?, ?, ?, ?)')
   const byId = prepare('SELECT * FROM owners WHERE id = ?')
-  const remove = prepare('DELETE FROM owners WHERE id = ?')
+  const all = prepare('SELECT * FROM owners')
+  const remove = prepare(
+    'DELETE FROM owners WHERE id = :id AND (:heardAt IS NULL OR heartbeat_at = :heardAt)',
+  )
+  const giveBack = prepare(
+    `UPDATE runs SET status = 'pending', owner = NULL WHERE owner = ? AND status = 'running'`,
+  )
+  const letWait = prepare(`UPDATE runs SET owner = NULL WHERE owner = ? AND status = 'waiting'`)
 
   return {
-    heartbeat: ({ id, pid, host, heartbeatAt }) =>
+    heartbeat: ({ id, pid, host, heartbeatAt, lease }) =>
       write(() => {
-        upsert.run(toText(id), pid, toText(host), heartbeatAt)
+        const values = [pid, toText(host), heartbeatAt, lease, toText(id)] as const
+        if (beat.run(...values).changes !== 0) return true
+        add.run(...values)
+        return false
       }),
     getOwner: (id) =>
       read(() => {
         const row = byId.get(toText(id)) as OwnerRow | undefined
         return row && toOwner(row)
       }),
-    removeOwner: (id) =>
+    listOwners: () => read(() => (all.all() as unknown as OwnerRow[]).map(toOwner)),
+    removeOwner: (id, heardAt) =>
       write(() => {
-        remove.run(toText(id))
+        if (remove.run({ id: toText(id), heardAt: heardAt ?? null }).changes === 0) return false
+        giveBack.run(toText(id))
+        letWait.run(toText(id))
+        return true
       }),
   }
 }

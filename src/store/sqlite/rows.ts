@@ -129,8 +129,10 @@ export interface OwnerRow {
   readonly pid: number
   readonly host: string
   readonly heartbeat_at: number
+  readonly lease: number
 }
 
 export function toOwner(row: OwnerRow): Owner {
-  return { id: fromText(row.id), pid: row.pid, host: fromText(row.host), heartbeatAt: row.heartbeat_at }
+  const { pid, heartbeat_at: heartbeatAt, lease } = row
+  return { id: fromText(row.id), pid, host: fromText(row.host), heartbeatAt, lease }
 }

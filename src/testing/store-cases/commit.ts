@@ -5,7 +5,7 @@ import { claimed, commit, end, entry, keys, newRun, note, rejectsWith, started, 
 
 export const commitCases: readonly StoreCase[] = [
   storeCase('commit of nothing does nothing', async (store) => {
-    assert.deepEqual(await store.commit([]), { fenced: new Set() })
+    assert.deepEqual(await store.commit([]), { fenced: new Set(), declined: new Set() })
   }),
 
   storeCase('commit writes entries, notes and ends of several runs', async (store) => {

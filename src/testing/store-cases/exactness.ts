@@ -95,7 +95,7 @@ export const exactnessCases: readonly StoreCase[] = [
       await commit(store, end(claim, 'failed', { output: text, error: text }))
       const { output, error } = await stored(store, run.id)
       assert.deepEqual([output, error], [text, text])
-      const owner = { id: text, pid: 1, host: text, heartbeatAt: 1 }
+      const owner = { id: text, pid: 1, host: text, heartbeatAt: 1, lease: 1 }
       await store.heartbeat(owner)
       assert.deepEqual(await store.getOwner(text), owner)
     }

@@ -21,22 +21,28 @@ const VERBS: {
   readInbox: (store) => store.readInbox(0, 1),
   pendingInbox: (store) => store.pendingInbox(1),
   lastInboxId: (store) => store.lastInboxId(),
-  heartbeat: (store) => store.heartbeat({ id: 'e', pid: 1, host: 'h', heartbeatAt: 1 }),
+  heartbeat: (store) => store.heartbeat({ id: 'e', pid: 1, host: 'h', heartbeatAt: 1, lease: 5 }),
   getOwner: (store) => store.getOwner('e'),
+  listOwners: (store) => store.listOwners(),
   removeOwner: (store) => store.removeOwner('e'),
+  dueRuns: (store) => store.dueRuns('e', 1, 1),
+  nextDue: (store) => store.nextDue('e'),
+  idleRuns: (store) => store.idleRuns('w', 1, 1),
+  adoptWaiting: (store) => store.adoptWaiting('w', 'e'),
 }
 
 export const lifeCases: readonly StoreCase[] = [
   storeCase('a heartbeat adds an owner, the next one replaces it, removeOwner removes it', async (store) => {
-    const owner = { id: 'engine-1', pid: 4321, host: 'box', heartbeatAt: 1000.5 }
+    const owner = { id: 'engine-1', pid: 4321, host: 'box', heartbeatAt: 1000.5, lease: 2.5 }
     assert.equal(await store.getOwner('engine-1'), undefined)
-    await store.heartbeat(owner)
+    assert.equal(await store.heartbeat(owner), false)
     assert.deepEqual(await store.getOwner('engine-1'), owner)
-    await store.heartbeat({ ...owner, pid: 1, heartbeatAt: 2000 })
+    assert.equal(await store.heartbeat({ ...owner, pid: 1, heartbeatAt: 2000 }), true)
     await store.heartbeat({ ...owner, id: 'engine-2' })
     assert.deepEqual(await store.getOwner('engine-1'), { ...owner, pid: 1, heartbeatAt: 2000 })
-    await store.removeOwner('engine-1')
-    await store.removeOwner('engine-1')
+    assert.equal(await store.removeOwner('engine-1'), true)
+    assert.equal(await store.removeOwner('engine-1'), false)
+    assert.deepEqual(await store.listOwners(), [{ ...owner, id: 'engine-2' }])
     assert.equal(await store.getOwner('engine-1'), undefined)
     assert.deepEqual(await store.getOwner('engine-2'), { ...owner, id: 'engine-2' })
   }),
@@ -79,7 +85,7 @@ export const lifeCases: readonly StoreCase[] = [
       end(b, 'failed', { error: '1' }),
     )
     const item = await store.post({ run: a.no, kind: 'event', name: 'e', payload: '1', at: 5 })
-    await store.heartbeat({ id: 'engine-1', pid: 1, host: 'h', heartbeatAt: 3 })
+    await store.heartbeat({ id: 'engine-1', pid: 1, host: 'h', heartbeatAt: 3, lease: 5 })
     const everything = async (from: Store): Promise<unknown> => [
       await from.listRuns({}, { limit: 10 }),
       await from.readJournal(a.no, 0),

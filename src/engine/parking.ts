@@ -1,0 +1,35 @@
+import type { Clock } from '../core/ports/clock.ts'
+import type { Execution } from './execution.ts'
+
+/** Decides which runs have only waited for long enough to be put away (R7). */
+export class Parking {
+  readonly #clock: Clock
+  readonly #after: number
+  /** Steady time since when each has been seen at rest. */
+  #resting = new Map<Execution, number>()
+
+  /** @param after milliseconds that a run may wait in memory */
+  constructor(clock: Clock, after: number) {
+    this.#clock = clock
+    this.#after = after
+  }
+
+  /** To be called now and then with all runs that are executed. @returns how many of them are at rest */
+  look(executions: Iterable<Execution>): number {
+    const now = this.#clock.steady()
+    const resting = new Map<Execution, number>()
+    for (const execution of executions) {
+      if (!execution.atRest) continue
+      const since = this.#resting.get(execution) ?? now
+      resting.set(execution, since)
+      if (execution.mayBeParked && now - since >= this.#after && this.#isWorthIt(execution)) execution.park()
+    }
+    this.#resting = resting
+    return resting.size
+  }
+
+  /** One that wants to go on soon would only be read again. */
+  #isWorthIt({ wakeAt }: Execution): boolean {
+    return wakeAt === undefined || wakeAt - this.#clock.now() >= this.#after
+  }
+}
