@@ -57,10 +57,9 @@ export class ChildError extends WorkflowError {
   readonly workflow: string
 
   constructor(child: { runId: string; workflow: string }, cause: unknown) {
-    super(
-      `Child run ${quote(child.runId)} of workflow ${quote(child.workflow)} failed: ${because(cause)}`,
-      { cause },
-    )
+    super(`Child run ${quote(child.runId)} of workflow ${quote(child.workflow)} failed: ${because(cause)}`, {
+      cause,
+    })
     this.runId = child.runId
     this.workflow = child.workflow
     withoutFrames(this)
@@ -267,6 +266,15 @@ export class StoreError extends WorkflowError {
 /** A name or an id as it appears in a message: quoted, control characters escaped, long ones cut. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 120 ? `${text.slice(0, 117)}…` : text)
+}
+
+/** `instanceof`, for anything that can be thrown: a proxy may throw when it is asked. */
+export function isInstance(thrown: unknown, Class: new (...args: never[]) => WorkflowError): boolean {
+  try {
+    return thrown instanceof Class
+  } catch {
+    return false
+  }
 }
 
 /** The message of anything that can be thrown. Never throws itself. */

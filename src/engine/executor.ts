@@ -1,4 +1,4 @@
-import { EngineStoppedError, RunNotFoundError, StoreError } from '../core/errors.ts'
+import { EngineStoppedError, RunNotFoundError, StoreError, WorkflowError } from '../core/errors.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -194,7 +194,7 @@ export class Executor {
     try {
       execution = await this.#prepare(record.id, claim, workflow)
     } catch (error) {
-      await this.#release(claim)
+      if (!isUnreadable(error) || !(await this.#block(claim, error))) await this.#release(claim)
       throw error
     }
     this.#watch()
@@ -253,6 +253,19 @@ export class Executor {
       await this.#parts.store.release(claim)
     } catch {
       // The store is what failed. This engine may claim the run again; others may when this one rests or ends.
+    }
+  }
+
+  /** Parks a run that cannot be read, so that workers do not try it again and again. @returns whether that is recorded */
+  async #block(claim: Claim, error: unknown): Promise<boolean> {
+    const { store, clock, codec } = this.#parts
+    try {
+      await store.commit([
+        { kind: 'end', claim, at: clock.now(), status: 'blocked', error: codec.encodeError(error) },
+      ])
+      return true
+    } catch {
+      return false // the whole store is damaged, perhaps
     }
   }
 
@@ -322,4 +335,9 @@ export class Executor {
 
 function isFenced(error: unknown): boolean {
   return error instanceof StoreError && error.problem === 'fenced'
+}
+
+/** What is stored of the run is at fault, and not the store, nor this engine. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof StoreError ? error.problem === 'corrupt' : !(error instanceof WorkflowError)
 }

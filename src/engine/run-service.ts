@@ -5,11 +5,12 @@ import {
   RunBlockedError,
   RunConflictError,
   RunNotFoundError,
+  StoreError,
   WorkflowNotFoundError,
 } from '../core/errors.ts'
 import type { Codec } from '../core/codec/codec.ts'
 import { CANCEL_KEY, type ChildEffect, type Encoded } from '../core/ports/effects.ts'
-import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
+import { ENDED, type NewRun, type RunRecord, type RunStatus } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import type { ChildResult, ChildRun } from './children.ts'
@@ -20,6 +21,9 @@ import type { Parts } from './parts.ts'
 
 /** How often a run that another process executes is looked at, in milliseconds. */
 const LOOK = 200
+
+/** Every other status is an end, or none that this version knows. */
+const OPEN: ReadonlySet<RunStatus> = new Set<RunStatus>(['pending', 'running', 'waiting'])
 
 /** What can be done with runs, by id; the code of a run's workflow is passed in where it is needed. */
 export class RunService {
@@ -85,6 +89,7 @@ export class RunService {
       try {
         const record = await this.find(id)
         if (ENDED.has(record.status) || record.status === 'blocked') return record
+        if (!OPEN.has(record.status)) throw unknownStatus(record, this.parts.store.location)
         await this.#change(record, workflow, watch)
       } finally {
         left?.removeEventListener('abort', leave)
@@ -314,6 +319,14 @@ function requireCodeOf(record: RunRecord, workflow: WorkflowCode | undefined): v
       record.id,
       `as a run of workflow ${JSON.stringify(record.workflow)}, not of ${JSON.stringify(workflow.name)},`,
     )
+}
+
+function unknownStatus({ id, status }: RunRecord, location: string): StoreError {
+  return new StoreError(
+    'corrupt',
+    `Run ${JSON.stringify(id)} in ${location} has the status ${JSON.stringify(status)}, which this version does not know: ` +
+      'it was changed by something else, or written by a newer version',
+  )
 }
 
 function isRefusal(error: unknown): boolean {

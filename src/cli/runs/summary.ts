@@ -71,6 +71,8 @@ export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
 }
 
 function shownStatus(status: RunStatus, owner: Owner | undefined): ShownStatus {
-  if (status !== 'pending' && status !== 'running') return status
+  // One that this version does not know needs a hand, whatever it means.
+  if (status !== 'pending' && status !== 'running')
+    return SHOWN_STATUSES.includes(status) ? status : 'blocked'
   return owner === undefined ? 'interrupted' : 'running'
 }
