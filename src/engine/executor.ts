@@ -194,7 +194,7 @@ export class Executor {
     try {
       execution = await this.#prepare(record.id, claim, workflow)
     } catch (error) {
-      if (!isUnreadable(error) || !(await this.#block(claim, error))) await this.#release(claim)
+      await this.#giveUp(claim, error)
       throw error
     }
     this.#watch()
@@ -233,7 +233,7 @@ export class Executor {
       return await execution.perform()
     } catch (error) {
       failure = { error }
-      await this.#release(claim)
+      await this.#giveUp(claim, error)
       throw error
     } finally {
       this.#active.delete(claim.no)
@@ -256,7 +256,12 @@ export class Executor {
     }
   }
 
-  /** Parks a run that cannot be read, so that workers do not try it again and again. @returns whether that is recorded */
+  /** The run goes no further here. One that cannot be read is parked, so that workers do not try it again and again. */
+  async #giveUp(claim: Claim, error: unknown): Promise<void> {
+    if (!isUnreadable(error) || !(await this.#block(claim, error))) await this.#release(claim)
+  }
+
+  /** @returns whether that is recorded */
   async #block(claim: Claim, error: unknown): Promise<boolean> {
     const { store, clock, codec } = this.#parts
     try {

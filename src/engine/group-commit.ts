@@ -102,7 +102,9 @@ export class GroupCommit {
     try {
       result = await this.#store.commit(whole.map(({ write }) => write))
     } catch (error) {
-      for (const pending of whole) this.#refuse(pending, error)
+      const runs = isOfOneRun(error) ? byRun(whole) : [whole]
+      if (runs.length > 1) for (const one of runs) await this.#commit(one)
+      else for (const pending of whole) this.#refuse(pending, error)
       return
     }
     for (const pending of whole) {
@@ -122,6 +124,15 @@ export class GroupCommit {
     this.#broken.set(write.claim, error)
     sink.refused(error)
   }
+}
+
+/** What one run writes does not fit what is stored of it, or is too large: nothing was written, and the others are well. */
+function isOfOneRun(error: unknown): boolean {
+  return error instanceof StoreError && (error.problem === 'corrupt' || error.problem === 'unsupported')
+}
+
+function byRun(batch: readonly Pending[]): Pending[][] {
+  return [...Map.groupBy(batch, ({ write }) => write.claim).values()]
 }
 
 function turnEnd(): Promise<void> {
