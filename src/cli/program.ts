@@ -7,6 +7,7 @@ import { retry } from './commands/retry.ts'
 import { run, type RunOptions } from './commands/run.ts'
 import { show, type ShowOptions } from './commands/show.ts'
 import { signal } from './commands/signal.ts'
+import { work, type WorkOptions } from './commands/work.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts'
 import { failureOf, usageError } from './failure.ts'
@@ -99,6 +100,13 @@ function addExecuting(program: Command, choose: (verb: Verb) => void): void {
     .option('--id <id>', 'identity of the run: an id that exists is gone on with, or its result told')
     .option('--new', 'start anew, even if the same command left an unfinished run')
     .action((file: string, options: RunOptions) => choose((context) => run(context, file, options)))
+  program
+    .command('work <files...>')
+    .description(
+      'execute runs of the workflows in these files, whoever started them, until Ctrl-C; any number of processes may',
+    )
+    .option('--concurrency <n>', 'most runs at once; those that only wait do not count', positiveInteger, 100)
+    .action((files: string[], options: WorkOptions) => choose((context) => work(context, files, options)))
   program
     .command('resume [id]')
     .description('go on with a run, or with all that are unfinished and that nobody executes')

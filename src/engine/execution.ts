@@ -89,11 +89,16 @@ export class Execution {
     return this.#parked
   }
 
+  /** Ids of the child runs that a run at rest waits for. */
+  get awaitedChildren(): readonly string[] {
+    return this.#effects.rest.children
+  }
+
   /** Puts a run that is at rest away (R7), unless something happens to it meanwhile. */
   park(): void {
     const { claim, commits } = this.#options
+    if (this.#parking || !this.atRest) return
     const { rest } = this.#effects
-    if (this.#parking) return
     this.#parking = true
     commits.writeNotes() // deadlines first
     commits.push(

@@ -47,7 +47,7 @@ export class Executor {
     this.#parts = parts
     this.#startChild = startChild
     this.#active = new ActiveRuns()
-    this.#parking = new Parking(clock, parts.parkAfter)
+    this.#parking = new Parking(clock, parts.parkAfter, (execution) => void this.#park(execution))
     this.#inbox = new InboxWatch(store, clock, {
       arrived: (item) => this.arrived(item),
       looked: () => this.#lookAround(),
@@ -140,7 +140,8 @@ export class Executor {
   /** Resolves when nothing here can go on by itself: every run has ended, or waits for a time, an event or something outside. */
   async idle(): Promise<void> {
     const { commits } = this.#parts
-    const busy = (): boolean => this.#taking.size > 0 || commits.flushing || this.waiting.looking
+    const busy = (): boolean =>
+      this.#taking.size > 0 || commits.flushing || this.waiting.looking || this.#worker?.looking === true
     await this.#active.quiet(busy)
   }
 
@@ -227,7 +228,7 @@ export class Executor {
     return ended
   }
 
-  async #toItsEnd(execution: Execution, claim: Claim, { id, parent }: RunRecord): Promise<RunStatus> {
+  async #toItsEnd(execution: Execution, claim: Claim, { id }: RunRecord): Promise<RunStatus> {
     let failure: { readonly error: unknown } | undefined
     try {
       return await execution.perform()
@@ -241,7 +242,7 @@ export class Executor {
       // Another process that took the run over goes on with it: its result is waited for, whoever gets there.
       if (failure === undefined || isFenced(failure.error)) this.endings.tell(id)
       else this.endings.fail(id, failure.error)
-      if (parent !== undefined) this.waiting.look()
+      this.waiting.look() // its parent may wait, and there is room for one more
       void this.#worker?.look()
       this.#restIfIdle()
     }
@@ -290,6 +291,21 @@ export class Executor {
     }
   }
 
+  /**
+   * A parent of children that are executed elsewhere stays here, to take them up should their process die; unless this
+   * engine is a worker, which finds them in any case.
+   */
+  async #park(execution: Execution): Promise<void> {
+    const { store, ownership } = this.#parts
+    try {
+      for (const id of this.#worker === undefined ? execution.awaitedChildren : [])
+        if ((await store.getRun(id))?.owner !== ownership.id) return
+      execution.park()
+    } catch {
+      // The store fails: what matters says so.
+    }
+  }
+
   #lookAround(): void {
     this.#resting = this.#parking.look(this.#active.executions())
     this.waiting.look()
@@ -308,6 +324,8 @@ export class Executor {
     )
     for (const { execution } of this.#active) execution.abandon(error)
     this.endings.tellAll()
+    const adoption = Promise.all([...this.#codes.values()].map((workflow) => this.adopt(workflow)))
+    adoption.catch(() => undefined) // the store fails, or the engine stops: others will look after them
   }
 
   #watch(): void {

@@ -86,7 +86,7 @@ async function resumeAll(context: CommandContext, code: CodeFinder): Promise<Exi
   }
   const problems: ExitCode[] = []
   const executed = await execute(context, async (engine, runs) => {
-    for await (const record of eachRun(engine, { status: ['pending', 'running'], parent: null })) {
+    for await (const record of eachRun(engine, { status: ['pending', 'running', 'waiting'], parent: null })) {
       if (await engine.isRunning(record)) continue
       const problem = await attempt(() => goOnWith(engine, runs, record, code))
       if (problem === undefined) continue

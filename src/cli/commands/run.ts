@@ -98,7 +98,11 @@ async function findEarlier(
   const encoded = codec.encode(checked, 'input')
   const same = (other: string): boolean =>
     other === encoded || isDeepStrictEqual(codec.decode(other), codec.decode(encoded))
-  const filter = { workflow: code.name, status: ['pending', 'running', 'blocked'], parent: null } as const
+  const filter = {
+    workflow: code.name,
+    status: ['pending', 'running', 'waiting', 'blocked'],
+    parent: null,
+  } as const
   for await (const record of eachRun(engine, filter))
     if (record.source === source && same(record.input) && !(await engine.isRunning(record))) return record
   return undefined

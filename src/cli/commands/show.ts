@@ -1,4 +1,5 @@
 import { messageOf } from '../../core/errors.ts'
+import { ENDED } from '../../core/ports/store.ts'
 import type { EmbeddedEngine, RunDetails } from '../../engine/embedded-engine.ts'
 import { type CommandContext, hint, withEngine } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -70,8 +71,7 @@ function sections(
     indented(terminal.readable(shown, all)),
   ]
   const given = decoded(codec, input)
-  const live =
-    summary.status === 'running' || summary.status === 'interrupted' || summary.status === 'blocked'
+  const live = !ENDED.has(summary.record.status)
   return [
     overview(context, summary),
     ...(given === undefined ? [] : [value('Input', given)]),

@@ -31,7 +31,11 @@ export function storedStatuses(shown: readonly ShownStatus[]): RunStatus[] {
   return [
     ...new Set(
       shown.flatMap((one): RunStatus[] =>
-        one === 'running' || one === 'interrupted' ? ['pending', 'running'] : [one],
+        one === 'interrupted'
+          ? ['pending', 'running', 'waiting']
+          : one === 'running'
+            ? ['pending', 'running']
+            : [one],
       ),
     ),
   ]
@@ -72,7 +76,8 @@ export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
 
 function shownStatus(status: RunStatus, owner: Owner | undefined): ShownStatus {
   // One that this version does not know needs a hand, whatever it means.
-  if (status !== 'pending' && status !== 'running')
+  if (status !== 'pending' && status !== 'running' && status !== 'waiting')
     return SHOWN_STATUSES.includes(status) ? status : 'blocked'
-  return owner === undefined ? 'interrupted' : 'running'
+  if (owner === undefined) return 'interrupted'
+  return status === 'waiting' ? 'waiting' : 'running'
 }
