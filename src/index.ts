@@ -11,6 +11,7 @@ export { workflow, type EngineOption, type Untyped, type Workflow } from './core
 export { setDefaultEngine } from './core/default-engine.ts'
 export { createEngine, type EngineOptions } from './create-engine.ts'
 export { type EmbeddedEngine, type RunDetails, type WorkOptions } from './engine/embedded-engine.ts'
+export type { Keep } from './engine/retention.ts'
 export { memoryStore } from './store/memory/index.ts'
 export type { Operation } from './core/operation.ts'
 export type { BranchContext, BranchInput } from './core/branch.ts'
@@ -25,7 +26,7 @@ export type { Duration } from './core/duration.ts'
 export type { Invocable, InvokeOptions } from './core/invoke.ts'
 export type { ReceivedEvent, WaitForEventOptions } from './core/event.ts'
 export type { Schema } from './core/schema.ts'
-export type { Engine, RunHandle, StartOptions } from './core/ports/engine.ts'
+export type { Engine, ForkOptions, RunHandle, RunRetryOptions, StartOptions } from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
 export type { Logger } from './core/ports/logger.ts'
@@ -42,6 +43,7 @@ export {
   RunNotFoundError,
   SerializationError,
   StepError,
+  StepNotFoundError,
   StoreError,
   TimeoutError,
   WorkflowError,
@@ -61,12 +63,24 @@ export type {
   Note,
   Owner,
   Page,
+  Pruned,
+  PruneRequest,
+  Reopening,
   RunFilter,
   RunRecord,
   RunStatus,
   Store,
   Write,
 } from './core/ports/store.ts'
+export type {
+  BackupReport,
+  Diagnosis,
+  Finding,
+  Maintenance,
+  Severity,
+  StoreSize,
+  VacuumReport,
+} from './core/ports/maintenance.ts'
 export type {
   AbortAbsent,
   Aborted,

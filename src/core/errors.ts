@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'INVALID_INPUT'
   | 'RUN_CONFLICT'
   | 'RUN_NOT_FOUND'
+  | 'STEP_NOT_FOUND'
   | 'RUN_BLOCKED'
   | 'WORKFLOW_NOT_FOUND'
   | 'ENGINE_STOPPED'
@@ -175,16 +176,18 @@ export class InvalidInputError extends WorkflowError {
   }
 }
 
-/** The id is taken by a run of another workflow, or with another input (M12). */
+/** The run's state does not allow it, or its id is taken by a run of another workflow, or with another input (M12). */
 export class RunConflictError extends WorkflowError {
   override readonly name: string = 'RunConflictError'
   readonly code = 'RUN_CONFLICT'
   readonly runId: string
 
-  constructor(runId: string, difference: string) {
-    super(
-      `Run ${quote(runId)} exists already ${difference}: choose another id, or start it with what it was started with`,
-    )
+  constructor(
+    runId: string,
+    difference: string,
+    advice: string = 'choose another id, or start it with what it was started with',
+  ) {
+    super(`Run ${quote(runId)} exists already ${difference}: ${advice}`)
     this.runId = runId
   }
 }
@@ -197,6 +200,25 @@ export class RunNotFoundError extends WorkflowError {
   constructor(runId: string, where: string) {
     super(`There is no run ${quote(runId)} in ${where}`)
     this.runId = runId
+  }
+}
+
+/** A run cannot be retried, or forked, from an operation that it has not recorded. Nothing was changed. */
+export class StepNotFoundError extends WorkflowError {
+  override readonly name: string = 'StepNotFoundError'
+  readonly code = 'STEP_NOT_FOUND'
+  readonly runId: string
+  /** The key that was asked for. */
+  readonly key: string
+  /** Recorded keys that may have been meant, the likeliest first. */
+  readonly near: readonly string[]
+
+  /** @param recorded every key that could have been asked for */
+  constructor(runId: string, key: string, near: readonly string[], recorded: readonly string[]) {
+    super(`Run ${quote(runId)} has recorded no operation ${quote(key)}; ${suggestion(near, recorded)}`)
+    this.runId = runId
+    this.key = key
+    this.near = near
   }
 }
 
@@ -248,6 +270,7 @@ export type StoreProblem =
   | 'unsupported'
   | 'fenced'
   | 'missing'
+  | 'exists'
   | 'io'
   | 'closed'
 
@@ -296,6 +319,13 @@ function because(cause: unknown): string {
   return text.length > MOST_REPEATED
     ? `${text.slice(0, MOST_REPEATED)}… (${text.length.toLocaleString('en')} characters; all of them are in the cause)`
     : text
+}
+
+function suggestion(near: readonly string[], recorded: readonly string[]): string {
+  if (near.length > 0) return `did you mean ${near.slice(0, 3).map(quote).join(' or ')}?`
+  if (recorded.length === 0) return 'it has recorded nothing yet'
+  const more = recorded.length - 5
+  return `it has recorded ${recorded.slice(0, 5).map(quote).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function plural(count: number, noun: string): string {

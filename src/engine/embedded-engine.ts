@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  boolean,
   callable,
   type Check,
   checkOptions,
@@ -13,6 +14,7 @@ import { consoleLogger, unfailing } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
+import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core/ports/maintenance.ts'
 import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Observer } from '../core/ports/observer.ts'
@@ -34,6 +36,7 @@ import { notify } from '../core/user-code.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Handle } from './handle.ts'
 import { type Lease, Ownership } from './ownership.ts'
+import { type Keep, keepCheck, Retention } from './retention.ts'
 import { encodeInput, RunService } from './run-service.ts'
 
 export interface EmbeddedEngineOptions {
@@ -54,6 +57,11 @@ export interface EmbeddedEngineOptions {
   readonly parkAfter?: Duration
   /** How long a replay may make no progress before the run is parked (D5). Default 5 seconds. */
   readonly patience?: Duration
+  /**
+   * How long ended runs are kept: `'30d'`, or by status, `{ completed: '7d', failed: '90d' }`. Older ones are deleted in the
+   * background while the engine is in use, each with the runs that it started. Default: everything is kept.
+   */
+  readonly keep?: Keep
   /** Time, for tests. Default: the machine's. */
   readonly clock?: Clock
   /** Ids and seeds, for tests. Default: the machine's randomness. */
@@ -71,6 +79,7 @@ export const ENGINE_CHECKS: Readonly<Record<Exclude<keyof EmbeddedEngineOptions,
   heartbeat: duration,
   parkAfter: duration,
   patience: duration,
+  keep: keepCheck,
   clock: having('now', 'steady', 'schedule', 'after', 'every'),
   random: having('uuid'),
 }
@@ -98,6 +107,7 @@ export class EmbeddedEngine implements Engine {
   readonly #lease: Lease
   readonly #observers = new Set<Observer>()
   #service: Promise<RunService> | undefined
+  #retention: Retention | undefined
   #stopping: Promise<void> | undefined
 
   /** @throws {TypeError} a bad option */
@@ -261,6 +271,58 @@ export class EmbeddedEngine implements Engine {
   }
 
   /**
+   * Deletes runs that ended longer ago than `keep` (default: the engine's own), each with the runs that it started, and gives
+   * the space back. A run stays while any run of its family has not ended.
+   * @returns how many runs were deleted; with `dryRun`, how many would be
+   * @throws {TypeError} nothing says how long to keep them
+   */
+  async prune(
+    keep: Keep | undefined = this.#options.keep,
+    options: { readonly dryRun?: boolean } = {},
+  ): Promise<number> {
+    if (keep === undefined)
+      throw new TypeError(`prune(): expected how long to keep ended runs, such as '30d', got ${show(keep)}`)
+    keepCheck(keep, 'prune() keep')
+    checkOptions('prune()', options, { dryRun: boolean })
+    await this.#open()
+    return (await this.#retention?.prune(keep, options.dryRun === true)) ?? 0
+  }
+
+  /**
+   * A copy of the run database as of one moment, while everything goes on. `path` must not exist yet.
+   * @throws {StoreError} it cannot be written, or the store has no file
+   */
+  async backup(path: string): Promise<BackupReport> {
+    return await (await this.#maintenance()).backup(path)
+  }
+
+  /**
+   * Gives free space back to the disk, a little at a time; `full` rewrites the whole file, while everything waits.
+   * @throws {StoreError} it cannot be written, or the store has no file
+   */
+  async vacuum(options: { readonly full?: boolean } = {}): Promise<VacuumReport> {
+    return await (await this.#maintenance()).vacuum(options)
+  }
+
+  /**
+   * Examines the whole run database and changes nothing. SQLite's own part of it reads the file at once, about a second
+   * for each gigabyte; `ai-workflows doctor` does it in another process, and also where the store cannot be opened.
+   * @throws {StoreError} the store has no file
+   */
+  async doctor(): Promise<Diagnosis> {
+    return await (await this.#maintenance()).doctor()
+  }
+
+  async #maintenance(): Promise<Maintenance> {
+    const { store } = (await this.#open()).parts
+    if (store.maintenance !== undefined) return store.maintenance
+    throw new StoreError(
+      'unsupported',
+      `The store "${store.location}" has no file to look after: it cannot be backed up, vacuumed or examined`,
+    )
+  }
+
+  /**
    * Stops taking work, lets running steps end within `grace` (default 5 seconds), aborts the rest, and closes the
    * store. Every unfinished run is resumable (R6). Resolves when that is done; called again, at the same time.
    */
@@ -274,6 +336,7 @@ export class EmbeddedEngine implements Engine {
     if (service === undefined) return
     const { executor, parts } = service
     await executor.stop(grace)
+    await this.#retention?.end()
     try {
       await parts.ownership.end()
     } catch (error) {
@@ -306,6 +369,8 @@ export class EmbeddedEngine implements Engine {
     } = this.#options
     const log = unfailing(given)
     const store = await openStore()
+    const retention = (this.#retention = new Retention(store, clock, log, this.#options.keep))
+    retention.look()
     return new RunService({
       store,
       clock,
@@ -317,6 +382,7 @@ export class EmbeddedEngine implements Engine {
       parkAfter: milliseconds(parkAfter, 'parkAfter'),
       patience: milliseconds(patience, 'patience'),
       observe: (event) => {
+        retention.look()
         for (const observer of this.#observers) this.#tell(observer, event, log)
       },
     })

@@ -12,12 +12,12 @@ import {
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, Park, Write } from '../core/ports/store.ts'
 import { AbortWatches } from './abort-watches.ts'
+import { Answers } from './answers.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
 import type { CommitSink, GroupCommit } from './group-commit.ts'
 import type { History } from './history.ts'
 import { Mailbox } from './mailbox.ts'
-import type { Reusable } from './reusable.ts'
 import { StepExecutions } from './step-executions.ts'
 import { Timers } from './timers.ts'
 
@@ -41,7 +41,7 @@ export class RunEffects implements Effects, CommitSink {
   readonly recorded: number
   readonly #options: RunEffectsOptions
   readonly #mailbox: Mailbox
-  readonly #reusable: Reusable
+  readonly #answers: Answers
   readonly #steps: StepExecutions
   readonly #timers: Timers
   readonly #events: EventWaits
@@ -59,7 +59,10 @@ export class RunEffects implements Effects, CommitSink {
     this.recorded = history.recorded.length
     this.#seq = history.lastSeq
     this.#mailbox = new Mailbox(history.recorded)
-    this.#reusable = history.reusable
+    this.#answers = new Answers(history.reusable, {
+      record: (completion) => this.#record(completion),
+      execute: (effect) => this.#execute(effect),
+    })
     this.#steps = new StepExecutions(clock, history.begun, {
       started: (key, attempt) => this.#stepStarted(key, attempt),
       completed: (key, happening) => this.#stepEnded(key, happening),
@@ -98,6 +101,7 @@ export class RunEffects implements Effects, CommitSink {
   get atRest(): boolean {
     return (
       !this.#over &&
+      this.#answers.quiet &&
       this.#uncommitted === 0 &&
       this.#mailbox.idle &&
       this.#steps.quiet &&
@@ -113,7 +117,8 @@ export class RunEffects implements Effects, CommitSink {
 
   /** Whether it could not go on now even if it wanted to: no function of its runs, and nothing is being recorded. */
   get idling(): boolean {
-    return this.#over || (this.#uncommitted === 0 && this.#mailbox.idle && this.#steps.idling)
+    const settled = this.#answers.quiet && this.#uncommitted === 0 && this.#mailbox.idle
+    return this.#over || (settled && this.#steps.idling)
   }
 
   /** What a run at rest waits for. */
@@ -130,6 +135,7 @@ export class RunEffects implements Effects, CommitSink {
   /** The run goes on later, and not from here: everything is let go of, and the loop ends with `why`. */
   dismiss(why: unknown): void {
     this.#over = true
+    this.#answers.close()
     this.#steps.stopWaiting()
     this.#children.leave()
     this.#stopListening()
@@ -137,10 +143,11 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   start(effect: Effect): void {
-    if (this.#over) return
-    const earlier = this.#reusable.take(effect)
-    if (earlier !== undefined) this.#record(earlier)
-    else if (effect.kind === 'step') this.#steps.start(effect)
+    if (!this.#over) this.#answers.start(effect)
+  }
+
+  #execute(effect: Effect): void {
+    if (effect.kind === 'step') this.#steps.start(effect)
     else if (effect.kind === 'timer') this.#timers.start(effect)
     else if (effect.kind === 'event') this.#events.start(effect)
     else if (effect.kind === 'child') this.#startChild(effect)
@@ -148,7 +155,8 @@ export class RunEffects implements Effects, CommitSink {
     else this.#whenStopped(effect.target, () => this.#complete(effect.key, { kind: 'stopped' }))
   }
 
-  cancel(key: Key, reason: CancelledError, held?: Effect): void {
+  cancel(key: Key, reason: CancelledError, heldByRun?: Effect): void {
+    const held = heldByRun ?? this.#answers.cancel(key)
     if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
     this.#options.commits.forget(this.#options.claim.no, key)
     this.#steps.cancel(key, reason)
@@ -158,12 +166,16 @@ export class RunEffects implements Effects, CommitSink {
     this.#children.cancel(key, reason)
   }
 
-  next(): Promise<readonly Completion[]> {
-    return this.#mailbox.take()
+  async next(): Promise<readonly Completion[]> {
+    this.#answers.delivered()
+    const completions = await this.#mailbox.take()
+    this.#answers.delivering(completions)
+    return completions
   }
 
   close(): void {
     this.#over = true
+    this.#answers.close()
     const reason = new CancelledError({ kind: 'run-ended' })
     this.#steps.cancelAll(reason)
     this.#children.cancelAll(reason)
@@ -188,6 +200,7 @@ export class RunEffects implements Effects, CommitSink {
   /** Starts nothing more, and resolves when the attempts that run have ended. */
   async suspend(): Promise<void> {
     this.#over = true
+    this.#answers.close()
     this.#steps.stopWaiting()
     this.#stopListening()
     await this.#steps.idle()
@@ -196,6 +209,7 @@ export class RunEffects implements Effects, CommitSink {
   /** The run cannot go on here: what runs is aborted, and the loop ends with `error`. The run stays resumable. */
   abandon(error: unknown): void {
     this.#over = true
+    this.#answers.close()
     this.#steps.cancelAll(new CancelledError({ kind: 'engine-stopping', cause: error }))
     this.#stopListening()
     this.#mailbox.fail(error)

@@ -13,6 +13,8 @@ import { inboxCases } from './store-cases/inbox.ts'
 import { journalCases } from './store-cases/journal.ts'
 import { lifeCases } from './store-cases/life.ts'
 import { listingCases } from './store-cases/listing.ts'
+import { pruneCases } from './store-cases/prune.ts'
+import { recoveryCases } from './store-cases/recovery.ts'
 import { runCases } from './store-cases/runs.ts'
 import { waitingCases } from './store-cases/waiting.ts'
 
@@ -25,6 +27,8 @@ export const storeCases: readonly StoreCase[] = [
   ...commitCases,
   ...journalCases,
   ...inboxCases,
+  ...pruneCases,
+  ...recoveryCases,
   ...waitingCases,
   ...exactnessCases,
   ...lifeCases,

@@ -82,12 +82,28 @@ const create = fc.record({
   id,
   workflow: fc.option(text, { nil: undefined }),
   parent: fc.option(id, { nil: undefined }),
+  prefix: fc.array(
+    text.map((key) => stepDone(key, key)),
+    { maxLength: 2 },
+  ),
 })
 
+const reopening = fc.record(
+  {
+    no,
+    epoch,
+    fresh: fc.boolean(),
+    dropped: fc.array(fc.tuple(seq, seq), { maxLength: 2 }),
+    redeliver: fc.array(seq, { maxLength: 3 }),
+  },
+  { requiredKeys: ['no', 'epoch', 'fresh'] },
+)
+
 const anyCall: fc.Arbitrary<Call> = fc.oneof(
-  call('createRun', create, (store, { id, workflow, parent }) =>
+  call('createRun', create, (store, { id, workflow, parent, prefix }) =>
     store.createRun(
       newRun(id, { workflow, parent: parent === undefined ? undefined : { id: parent, key: 'k' } }),
+      prefix,
     ),
   ),
   call('getRun', id, (store, id) => store.getRun(id)),
@@ -99,7 +115,7 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
     arbitrary: call('claim', fc.record({ no, epoch, owner: text }), (store, given) => store.claim(given)),
   },
   call('release', claim, (store, given) => store.release(given)),
-  call('reopen', fc.record({ no, epoch, fresh: fc.boolean() }), (store, given) => store.reopen(given)),
+  call('reopen', reopening, (store, given) => store.reopen(given)),
   {
     weight: 6,
     arbitrary: call('commit', fc.array(write, { maxLength: 4 }), (store, given) => store.commit(given)),
@@ -135,6 +151,9 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   ),
   call('adoptWaiting', fc.tuple(text, text), async (store, [name, owner]) =>
     (await store.adoptWaiting(name, owner)).toSorted((a, b) => a - b),
+  ),
+  call('prune', fc.tuple(ending, fc.constantFrom(3000, 3001), fc.boolean()), (store, [status, at, dryRun]) =>
+    store.prune({ endedBefore: { [status]: at }, limit: 1000, dryRun }),
   ),
 )
 

@@ -7,10 +7,10 @@ import { decoded, detailsDocument, type Waiting, waitingOf } from '../runs/detai
 import { eachRun, processText, requireRun } from '../runs/look-up.ts'
 import { MOST_ROWS, operationTable } from '../runs/operation-table.ts'
 import { type OperationRow, operationsOf } from '../runs/operations.ts'
-import { durationOf, STATUS_STYLES, type Summary, summaryOf } from '../runs/summary.ts'
+import { durationOf, retries, STATUS_STYLES, type Summary, summaryOf } from '../runs/summary.ts'
 import type { Terminal } from '../terminal.ts'
 import { oneLine, printable } from '../text/printable.ts'
-import { durationText, fullTimeText } from '../text/units.ts'
+import { durationText, fullTimeText, plural } from '../text/units.ts'
 import { runTable } from './list.ts'
 
 export interface ShowOptions {
@@ -96,6 +96,8 @@ function overview(context: CommandContext, summary: Summary): string[] {
     ['duration', duration === undefined ? undefined : durationText(duration)],
     ['source', record.source === undefined ? undefined : printable(record.source)],
     ['parent', record.parent === undefined ? undefined : printable(record.parent.id)],
+    ['forked from', record.forkedFrom === undefined ? undefined : printable(record.forkedFrom)],
+    ['retried', retries(record) === 0 ? undefined : plural(retries(record), 'time')],
     [
       'go on with',
       status === 'interrupted' && record.workflow !== undefined

@@ -2,7 +2,7 @@ import type { Codec } from '../../core/codec/codec.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Encoded } from '../../core/ports/effects.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
-import type { OperationRow } from './operations.ts'
+import { type OperationRow, standing } from './operations.ts'
 import { type Summary, summaryDocument } from './summary.ts'
 
 /** What an unfinished run may be waiting for. */
@@ -14,8 +14,9 @@ export interface Waiting {
   readonly cancelRequested: boolean
 }
 
-export function waitingOf({ journal, notes, inbox }: RunDetails): Waiting {
-  const fired = new Set(journal.map(({ completion }) => completion.key))
+export function waitingOf(details: RunDetails): Waiting {
+  const { notes, inbox } = details
+  const fired = new Set(standing(details).map(({ completion }) => completion.key))
   return {
     sleeps: notes
       .filter(({ kind, key }) => kind === 'due' && !fired.has(key) && !key.includes('!'))

@@ -22,17 +22,47 @@ export interface RunHandle<O = unknown> {
    */
   cancel(reason?: unknown): Promise<void>
   /**
-   * Executes an ended or blocked run again. Steps that succeeded are not repeated.
+   * Executes an ended or blocked run again. Steps that succeeded are not repeated; with `fromStep`, those are which were
+   * recorded after it, and a completed run is executed again as well.
    * @throws {RunNotFoundError}
-   * @throws {RunConflictError} the run is under way, or has completed
+   * @throws {RunConflictError} the run is under way, or has completed and there is no `fromStep`
+   * @throws {StepNotFoundError} the run has not recorded `fromStep`; nothing was changed
    */
-  retry(): Promise<void>
+  retry(options?: RunRetryOptions): Promise<void>
+  /**
+   * Starts another run of the workflow with what this one has recorded so far, which it does not execute again. This run
+   * is left as it is, and may be in any state.
+   * @throws {RunNotFoundError}
+   * @throws {RunConflictError} the new id is taken
+   * @throws {StepNotFoundError} the run has not recorded `fromStep`; no run was created
+   * @throws {InvalidInputError} the workflow's schema refuses the input
+   * @throws {SerializationError} the input cannot be stored
+   * @throws {WorkflowNotFoundError} another input, and the workflow's code is not at hand
+   */
+  fork(options?: ForkOptions): Promise<RunHandle<O>>
   /**
    * Sends an event, for `ctx.waitForEvent`. Kept until the run waits for it.
    * @throws {SerializationError} the payload cannot be stored
    * @throws {RunNotFoundError}
    */
   signal(event: string, payload?: unknown): Promise<void>
+}
+
+export interface RunRetryOptions {
+  /**
+   * Key of a recorded operation, as `show` prints it (`charge`, `parallel/2/extract`): a step, a child, a sleep or an
+   * event. It and everything that was recorded after it is done anew. Default: only what did not succeed.
+   */
+  readonly fromStep?: string
+}
+
+export interface ForkOptions {
+  /** Key of a recorded operation: the fork is given what was recorded before it. Default: everything that succeeded. */
+  readonly fromStep?: string
+  /** Input of the new run. Default: the input of this one. */
+  readonly input?: unknown
+  /** Identity of the new run. Default: a new UUID. */
+  readonly id?: string
 }
 
 export interface StartOptions {

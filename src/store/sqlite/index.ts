@@ -13,8 +13,10 @@ import { asStoreError } from './errors.ts'
 import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
+import { maintenanceVerbs } from './maintenance.ts'
 import { openRunVerbs } from './open-runs.ts'
 import { ownerVerbs } from './owners.ts'
+import { pruneVerbs } from './prune.ts'
 import { systemClock } from '../../core/system-clock.ts'
 import { type Patience, systemRandom } from './patience.ts'
 import { runVerbs } from './runs.ts'
@@ -70,6 +72,8 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...journalVerbs(verbs),
       ...inboxVerbs(verbs),
       ...ownerVerbs(verbs),
+      ...pruneVerbs(verbs),
+      ...maintenanceVerbs(verbs, connection, patience),
       ...openRunVerbs(verbs),
       close: () => verbs.close(),
     }

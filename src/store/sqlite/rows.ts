@@ -16,6 +16,7 @@ export interface RunRow {
   readonly source: string | null
   readonly seed: string
   readonly base: number
+  readonly earlier: string | null
   readonly created_at: number
   readonly ended_at: number | null
   readonly owner: string | null
@@ -39,6 +40,7 @@ export function toRun(row: RunRow): RunRecord {
     source: fromNullable(row.source),
     seed: fromText(row.seed),
     base: row.base,
+    earlier: row.earlier === null ? [] : (JSON.parse(row.earlier) as RunRecord['earlier']),
     createdAt: row.created_at,
     endedAt: row.ended_at ?? undefined,
     owner: fromNullable(row.owner),

@@ -6,7 +6,9 @@ import { commit, end, entry, keys, newRun, note, rejectsWith, started, stored } 
 
 /** One call of every verb but `close`. */
 const VERBS: {
-  readonly [Verb in Exclude<keyof Store, 'close' | 'location'>]: (store: Store) => Promise<unknown>
+  readonly [Verb in Exclude<keyof Store, 'close' | 'location' | 'maintenance'>]: (
+    store: Store,
+  ) => Promise<unknown>
 } = {
   createRun: (store) => store.createRun(newRun('b')),
   getRun: (store) => store.getRun('a'),
@@ -25,6 +27,7 @@ const VERBS: {
   getOwner: (store) => store.getOwner('e'),
   listOwners: (store) => store.listOwners(),
   removeOwner: (store) => store.removeOwner('e'),
+  prune: (store) => store.prune({ endedBefore: { completed: 1 }, limit: 1 }),
   dueRuns: (store) => store.dueRuns('e', 1, 1),
   nextDue: (store) => store.nextDue('e'),
   idleRuns: (store) => store.idleRuns('w', 1, 1),
