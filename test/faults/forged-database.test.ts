@@ -170,7 +170,7 @@ async function requireEnded(
     await run.signal('e', 'sent')
     expect([id, await run.result()]).toEqual([id, ['b', 'sent']])
   } else if (ends === 'refused')
-    await expect(run.result(), id).rejects.toMatchObject({ code: 'STORE', problem: 'corrupt' })
+    await expect(run.result()).rejects.toMatchObject({ code: 'STORE', problem: 'corrupt' })
   else if (ends === 'blocked') {
     const error: unknown = await run.result().catch((thrown: unknown) => thrown)
     expect([id, error]).toMatchObject([id, { code: expect.stringMatching(/RUN_BLOCKED|STORE/) as string }])

@@ -62,7 +62,7 @@ describe.each(MISDEEDS)('E6: that %s', (_, misdeed) => {
   test('an observer changes nothing, and the other observers are told', async () => {
     const engine = engineOver()
     const seen: string[] = []
-    engine.observe(misdeed as () => void)
+    engine.observe(misdeed)
     engine.observe(({ kind }) => void seen.push(kind))
     const flow = workflow({ name: 'w', execute: () => parallel([step('a', () => 1)]) })
     expect(await flow.run({}, { engine })).toEqual([1])
@@ -73,7 +73,7 @@ describe.each(MISDEEDS)('E6: that %s', (_, misdeed) => {
   test.each(['debug', 'info', 'warn', 'error'] as const)(
     'a logger, at level %s, changes nothing: not in steps, not in execute, not where the library logs',
     async (level) => {
-      const log: Logger = { ...new LogBook(), [level]: misdeed }
+      const log: Logger = Object.assign(new LogBook(), { [level]: misdeed })
       const warnings: Error[] = []
       const onWarning = (warning: Error): void => void warnings.push(warning)
       process.on('warning', onWarning)
@@ -179,7 +179,7 @@ describe('M13: schemas', () => {
           parallel([ctx.invoke(input, 1 as never), step('beside', () => 1)], { settle: true }),
       })
       const run = await good.start({}, { engine })
-      await expect(input.run(1 as never, { engine })).rejects.toThrow(says)
+      await expect(input.run(1, { engine })).rejects.toThrow(says)
       await expect(output.run({}, { engine, id: 'output' })).rejects.toThrow(says)
       expect(await engine.find('output').status()).toBe('failed')
       expect(await parent.run({}, { engine })).toMatchObject([

@@ -2,7 +2,7 @@
 import { parallel, race, step, workflow, type Workflow } from 'ai-workflows'
 
 export interface HostileFlow {
-  readonly flow: Workflow<unknown>
+  readonly flow: Workflow
   /** How it ends: `completed`, or the code, name or message of its error. */
   readonly ends: string
 }
@@ -74,7 +74,7 @@ const DEEDS: Readonly<Record<string, readonly [deed: () => unknown, ends: string
     () => {
       const inner = Promise.reject(new Error('inner'))
       inner.catch(() => undefined)
-      return Promise.reject(inner) // oxlint-disable-line prefer-promise-reject-errors -- that is the fault
+      return Promise.reject(inner)
     },
     'STEP_FAILED',
   ],
