@@ -99,7 +99,7 @@ test('M3: values at the edge can be shown by the command', async () => {
   for (let level = 0; level < 10_000; level++) deep = [deep]
   const sparse: unknown[] = []
   sparse[4_294_967_294] = 'last'
-  const error = new Error(`${'long '.repeat(2_000_000)}\u001b[2J`)
+  const error = new Error(`${'long '.repeat(200_000)}\u001b[2J`)
   const flow = workflow({ name: 'edges', execute: (_ctx, which: number) => [deep, sparse][which] })
   const failing = workflow({ name: 'failing', execute: () => step('s', () => Promise.reject(error)) })
   for (const which of [0, 1]) await flow.run(which, { engine, id: `run ${which}` })

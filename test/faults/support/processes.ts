@@ -1,4 +1,6 @@
 /** A worker in a process of its own, with a clock that may be set and code that misbehaves: `node processes.ts <task> <dir>`. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createEngine, parallel, step, workflow } from '../../../src/index.ts'
 
@@ -8,7 +10,14 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const realNow = Date.now
 const clock = { ahead: 0 }
 Date.now = () => realNow() + clock.ahead
-process.on('message', (ahead: number) => (clock.ahead = ahead))
+process.on('message', async (ahead: number) => {
+  clock.ahead = ahead
+  await pause(500) // in steady time: for others to be misled, and to misbehave
+  say(`set ${ahead}`)
+})
+/** Until the test says that it may go on. */
+const held = (): boolean => !existsSync(join(dir, 'go on'))
+const sleep = (): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
 
 const engine = createEngine({
   dir,
@@ -20,9 +29,11 @@ const engine = createEngine({
 
 /** What the step of a run does the first time that it is called. */
 const DEEDS: Readonly<Record<string, () => unknown>> = {
-  'blocks the event loop': () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500),
+  'blocks the event loop': () => {
+    while (held()) sleep()
+  },
   'never returns': () => {
-    for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
+    for (;;) sleep()
   },
   'exits the process': () => process.exit(9),
   'throws outside of everything': async () => {
@@ -32,7 +43,9 @@ const DEEDS: Readonly<Record<string, () => unknown>> = {
     await pause(60_000)
   },
   'overflows the stack': () => overflow(),
-  waits: () => pause(2500),
+  waits: async () => {
+    while (held()) await pause(50)
+  },
 }
 
 const flow = workflow({
