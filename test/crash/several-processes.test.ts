@@ -140,7 +140,7 @@ describe('R4 M9: parents and children in different processes', () => {
         await pause(5)
       }
     }
-    for (const such of [/parcel.*pack$/, /:reserve$/, /parcel.*label$/]) await killAt(such)
+    for (const such of [/:reserve$/, /parcel.*pack$/, /parcel.*label$/]) await killAt(such)
     const open = (): boolean => readRuns(dir).some(({ status }) => status !== 'completed')
     while (open() || readRuns(dir).length < 3 * count) await pause(20)
 
