@@ -2,8 +2,10 @@ import { statSync } from 'node:fs'
 import { setDefaultEngine } from '../core/default-engine.ts'
 import { createEngine, runsFile } from '../create-engine.ts'
 import type { EmbeddedEngine } from '../engine/embedded-engine.ts'
+import { EXIT } from './exit-codes.ts'
+import { CommandError } from './failure.ts'
 import type { Terminal } from './terminal.ts'
-import { shellWord } from './text/printable.ts'
+import { printable, shellWord } from './text/printable.ts'
 
 /** What every command is given. */
 export interface CommandContext {
@@ -41,9 +43,20 @@ export function databaseExists({ dir }: CommandContext): boolean {
   }
 }
 
+/** @throws {CommandError} there has never been a run */
+export function requireDatabase(context: CommandContext): void {
+  if (!databaseExists(context))
+    throw new CommandError(EXIT.notFound, `There is no run database ${printable(runsFile(context.dir))}`)
+}
+
 /** A command to paste, for the same directory of runs. */
-export function hint({ dir }: CommandContext, verb: string, id: string): string {
-  const where = dir === undefined ? [] : ['--dir', dir]
+export function hint(
+  { dir }: CommandContext,
+  verb: string,
+  id: string,
+  options: readonly string[] = [],
+): string {
+  const where = dir === undefined ? options : [...options, '--dir', dir]
   // An id that begins like an option comes last, after the mark that there are no more options.
   const words = id.startsWith('-') ? [verb, ...where, '--', id] : [verb, id, ...where]
   return ['ai-workflows', ...words].map(shellWord).join(' ')

@@ -18,7 +18,7 @@ const MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.completed, 'the run completed; the command did what was asked'],
   [EXIT.failed, 'the run failed'],
   [EXIT.usage, 'bad arguments or input, or a workflow file that does not load'],
-  [EXIT.notFound, 'there is no such run, or no such workflow in the file'],
+  [EXIT.notFound, 'there is no such run, no such step in it, or no such workflow in the file'],
   [EXIT.blocked, 'the run is parked: its code no longer fits its journal'],
   [EXIT.store, 'the run database cannot be read or written'],
   [EXIT.cancelled, 'the run was cancelled'],

@@ -21,6 +21,7 @@ const BY_CODE: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   SERIALIZATION: EXIT.usage,
   RUN_CONFLICT: EXIT.conflict,
   RUN_NOT_FOUND: EXIT.notFound,
+  STEP_NOT_FOUND: EXIT.notFound,
   WORKFLOW_NOT_FOUND: EXIT.notFound,
   RUN_BLOCKED: EXIT.blocked,
   STORE: EXIT.store,

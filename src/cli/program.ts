@@ -1,12 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { backup } from './commands/backup.ts'
 import { cancel, type CancelOptions } from './commands/cancel.ts'
+import { doctor } from './commands/doctor.ts'
+import { fork, type ForkCommandOptions } from './commands/fork.ts'
 import { list, type ListOptions } from './commands/list.ts'
+import { prune, PRUNED_STATUSES, type PruneOptions } from './commands/prune.ts'
 import { type CodeOptions, resume } from './commands/resume.ts'
-import { retry } from './commands/retry.ts'
+import { retry, type RetryCommandOptions } from './commands/retry.ts'
 import { run, type RunOptions } from './commands/run.ts'
 import { show, type ShowOptions } from './commands/show.ts'
 import { signal } from './commands/signal.ts'
+import { vacuum, type VacuumOptions } from './commands/vacuum.ts'
 import { work, type WorkOptions } from './commands/work.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts'
@@ -81,6 +86,7 @@ function describe(choose: (verb: Verb) => void): Command {
   addExecuting(program, choose)
   addReading(program, choose)
   addSending(program, choose)
+  addKeeping(program, choose)
   return program
 }
 
@@ -117,8 +123,17 @@ function addExecuting(program: Command, choose: (verb: Verb) => void): void {
   program
     .command('retry <id>')
     .description('execute a failed, cancelled or blocked run again; steps that succeeded are not repeated')
+    .option('--from <step>', 'do this step again, and all that was recorded after it; of a completed run too')
     .option(...FILE)
-    .action((id: string, options: CodeOptions) => choose((context) => retry(context, id, options)))
+    .action((id: string, options: RetryCommandOptions) => choose((context) => retry(context, id, options)))
+  program
+    .command('fork <id>')
+    .description('start another run with what this one has recorded, which is left as it is')
+    .option('--from <step>', 'only with what was recorded before this step')
+    .option('--input <json>', 'another input: JSON, @file, or - for standard input')
+    .option('--id <id>', 'identity of the new run')
+    .option(...FILE)
+    .action((id: string, options: ForkCommandOptions) => choose((context) => fork(context, id, options)))
 }
 
 function addReading(program: Command, choose: (verb: Verb) => void): void {
@@ -153,6 +168,29 @@ function addSending(program: Command, choose: (verb: Verb) => void): void {
     .action((id: string, event: string, payload: string | undefined) =>
       choose((context) => signal(context, id, event, payload)),
     )
+}
+
+function addKeeping(program: Command, choose: (verb: Verb) => void): void {
+  program
+    .command('prune')
+    .description('delete runs that ended some time ago, each with the runs that it started')
+    .requiredOption('--keep <duration>', 'how long ended runs are kept: 12h, 30d, 8w')
+    .addOption(new Option('--status <status...>', 'only these').choices(PRUNED_STATUSES))
+    .option('--dry-run', 'only tell how many')
+    .action((options: PruneOptions) => choose((context) => prune(context, options)))
+  program
+    .command('backup <file>')
+    .description('copy the run database, while it is in use, to a file that does not exist yet')
+    .action((file: string) => choose((context) => backup(context, file)))
+  program
+    .command('vacuum')
+    .description('give the free space of the run database back to the disk')
+    .option('--full', 'rewrite the whole file; everything else waits')
+    .action((options: VacuumOptions) => choose((context) => vacuum(context, options)))
+  program
+    .command('doctor')
+    .description('examine the run database, and say what is wrong with it')
+    .action(() => choose(doctor))
 }
 
 function positiveInteger(text: string): number {

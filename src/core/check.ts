@@ -93,15 +93,28 @@ export const name: Check = (value, what) => {
     throw new TypeError(`${what}: ${show(value)} has half of a surrogate pair, which cannot be stored`)
 }
 
+/** An operation's key, which is longer than its name. */
+export const operationKey: Check = (value, what) => {
+  if (typeof value !== 'string' || value === '')
+    throw new TypeError(`${what}: expected the key of an operation, got ${show(value)}`)
+}
+
 function unknownOption(where: string, given: string, known: readonly string[]): string {
+  const [near] = nearest(given, known)
+  const hint =
+    near === undefined ? `the options are ${known.join(', ')}` : `did you mean ${JSON.stringify(near)}?`
+  return `${where}: unknown option ${JSON.stringify(given)}; ${hint}`
+}
+
+/** What may have been meant, the likeliest first. */
+export function nearest(given: string, known: Iterable<string>): string[] {
   const far = Math.ceil(given.length / 4)
-  const [near] = known
+  return [...known]
+    .filter((one) => Math.abs(one.length - given.length) <= far)
     .map((one) => ({ one, away: distance(one.toLowerCase(), given.toLowerCase()) }))
     .filter(({ away }) => away <= far)
     .sort((a, b) => a.away - b.away)
-  const hint =
-    near === undefined ? `the options are ${known.join(', ')}` : `did you mean ${JSON.stringify(near.one)}?`
-  return `${where}: unknown option ${JSON.stringify(given)}; ${hint}`
+    .map(({ one }) => one)
 }
 
 /** Levenshtein's edit distance. */

@@ -47,6 +47,11 @@ export class Ending {
     this.#soon()
   }
 
+  /** A section is open, or a compensation under way. */
+  get held(): boolean {
+    return this.#open > 0
+  }
+
   /** The run does not end before the function that this returns is called. */
   hold(): () => void {
     this.#open++

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'INVALID_INPUT'
   | 'RUN_CONFLICT'
   | 'RUN_NOT_FOUND'
+  | 'STEP_NOT_FOUND'
   | 'RUN_BLOCKED'
   | 'WORKFLOW_NOT_FOUND'
   | 'ENGINE_STOPPED'
@@ -115,11 +116,21 @@ export class TimeoutError extends WorkflowError {
 }
 
 /**
- * Why something was aborted (E4). `run-ended` is our addition to the spec's list: an operation still
- * running when `execute` returned (the loser of a plain `Promise.race`) has none of the other reasons.
+ * Why something was aborted (E4). `run-ended`: it still ran when `execute` had returned (the loser of a plain
+ * `Promise.race`). `aborted`: by the group's own `signal`. `engine-stopping`, `run-interrupted`, `run-taken-over`: it
+ * will run again, here or elsewhere, after a stop, after a failure of the store or a change of the code, or at this
+ * moment in another process.
  */
 export type CancelKind =
-  'sibling-failed' | 'race-lost' | 'timeout' | 'run-cancelled' | 'run-ended' | 'aborted' | 'engine-stopping'
+  | 'sibling-failed'
+  | 'race-lost'
+  | 'timeout'
+  | 'run-cancelled'
+  | 'run-ended'
+  | 'aborted'
+  | 'engine-stopping'
+  | 'run-interrupted'
+  | 'run-taken-over'
 
 export interface CancelReason {
   readonly kind: CancelKind
@@ -206,16 +217,18 @@ export class InvalidInputError extends WorkflowError {
   }
 }
 
-/** The id is taken by a run of another workflow, or with another input (M12). */
+/** The run's state does not allow it, or its id is taken by a run of another workflow, or with another input (M12). */
 export class RunConflictError extends WorkflowError {
   override readonly name: string = 'RunConflictError'
   readonly code = 'RUN_CONFLICT'
   readonly runId: string
 
-  constructor(runId: string, difference: string) {
-    super(
-      `Run ${quote(runId)} exists already ${difference}: choose another id, or start it with what it was started with`,
-    )
+  constructor(
+    runId: string,
+    difference: string,
+    advice: string = 'choose another id, or start it with what it was started with',
+  ) {
+    super(`Run ${quote(runId)} exists already ${difference}: ${advice}`)
     this.runId = runId
   }
 }
@@ -228,6 +241,25 @@ export class RunNotFoundError extends WorkflowError {
   constructor(runId: string, where: string) {
     super(`There is no run ${quote(runId)} in ${where}`)
     this.runId = runId
+  }
+}
+
+/** A run cannot be retried, or forked, from an operation that it has not recorded. Nothing was changed. */
+export class StepNotFoundError extends WorkflowError {
+  override readonly name: string = 'StepNotFoundError'
+  readonly code = 'STEP_NOT_FOUND'
+  readonly runId: string
+  /** The key that was asked for. */
+  readonly key: string
+  /** Recorded keys that may have been meant, the likeliest first. */
+  readonly near: readonly string[]
+
+  /** @param recorded every key that could have been asked for */
+  constructor(runId: string, key: string, near: readonly string[], recorded: readonly string[]) {
+    super(`Run ${quote(runId)} has recorded no operation ${quote(key)}; ${suggestion(near, recorded)}`)
+    this.runId = runId
+    this.key = key
+    this.near = near
   }
 }
 
@@ -279,6 +311,7 @@ export type StoreProblem =
   | 'unsupported'
   | 'fenced'
   | 'missing'
+  | 'exists'
   | 'io'
   | 'closed'
 
@@ -309,6 +342,13 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+function suggestion(near: readonly string[], recorded: readonly string[]): string {
+  if (near.length > 0) return `did you mean ${near.slice(0, 3).map(quote).join(' or ')}?`
+  if (recorded.length === 0) return 'it has recorded nothing yet'
+  const more = recorded.length - 5
+  return `it has recorded ${recorded.slice(0, 5).map(quote).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
 function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
@@ -330,5 +370,9 @@ function cancelMessage(reason: CancelReason): string {
       return `Cancelled by an abort signal${by}${reason.cause === undefined ? '' : `: ${messageOf(reason.cause)}`}`
     case 'engine-stopping':
       return 'Cancelled because the engine is stopping; the run is resumable'
+    case 'run-interrupted':
+      return `Cancelled because the run cannot go on here; it is resumable${reason.cause === undefined ? '' : `: ${messageOf(reason.cause)}`}`
+    case 'run-taken-over':
+      return 'Cancelled because another process executes the run now'
   }
 }

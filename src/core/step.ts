@@ -15,7 +15,8 @@ import type { Operation, OperationCore, Work } from './operation.ts'
 import type { AttemptControl, Completion, Encoded, Key, RunningAttempt, StepEffect } from './ports/effects.ts'
 import { checkRetry, type RetryOptions } from './retry-policy.ts'
 import { ambientScope, type Scope } from './scope.ts'
-import { Attempt, type StepContext, type StepDefinition, type StepFunction } from './step-attempt.ts'
+import { Attempt, type StepDefinition } from './step-attempt.ts'
+import type { StepContext, StepFunction } from './step-function.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 /** `T`: what the step resolves to. */
@@ -109,6 +110,10 @@ class StepWork implements Work, Leaf, StepEffect, StepDefinition, Compensable {
     return `step ${quote(this.name)}`
   }
 
+  get runId(): string | undefined {
+    return this.#scope.host.runId
+  }
+
   get retry(): RetryOptions | undefined {
     return this.#options?.retry
   }
@@ -119,7 +124,7 @@ class StepWork implements Work, Leaf, StepEffect, StepDefinition, Compensable {
   }
 
   get idempotencyKey(): string {
-    const { runId } = this.#scope.host
+    const { runId } = this
     return this.#options?.idempotencyKey ?? (runId === undefined ? this.key : `${runId}:${this.key}`)
   }
 

@@ -1,6 +1,12 @@
 import type { Codec } from '../core/codec/codec.ts'
 import type { Context } from '../core/context.ts'
-import { EngineStoppedError, NonDeterminismError, RunBlockedError, StoreError } from '../core/errors.ts'
+import {
+  CancelledError,
+  EngineStoppedError,
+  NonDeterminismError,
+  RunBlockedError,
+  StoreError,
+} from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { Logger } from '../core/ports/logger.ts'
@@ -14,6 +20,8 @@ import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type History, recordedSteps } from './history.ts'
 import { RunEffects } from './run-effects.ts'
+import { StuckCode } from './stuck-code.ts'
+import type { ZombieWatch } from './zombie-watch.ts'
 
 export interface ExecutionOptions {
   readonly record: RunRecord
@@ -25,9 +33,11 @@ export interface ExecutionOptions {
   readonly log: Logger
   readonly commits: GroupCommit
   readonly startChild: StartChild
+  readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
+  readonly abortGrace: number
 }
 
 /** What ends the loop of a run that is put away until something happens. */
@@ -40,12 +50,13 @@ export class Execution {
   readonly #options: ExecutionOptions
   readonly #effects: RunEffects
   readonly #run: Run
+  readonly #stuck: StuckCode
   readonly #interruption = new AbortController()
   #parking = false
   #parked: { readonly wakeAt: number | undefined } | undefined
 
   constructor(options: ExecutionOptions) {
-    const { record, claim, history, codec, clock, commits, startChild, observe, log } = options
+    const { record, claim, history, codec, clock, commits, startChild, zombies, observe, log } = options
     this.#options = options
     this.#effects = new RunEffects({
       runId: record.id,
@@ -55,10 +66,13 @@ export class Execution {
       clock,
       commits,
       startChild,
+      zombies,
       observe,
     })
     const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
     this.#run = new Run(identity, this.#effects, codec, log, observe)
+    const { abortGrace: grace } = options
+    this.#stuck = new StuckCode({ run: this.#run, clock, grace, givenUp: (ago) => this.#codeGivenUp(ago) })
   }
 
   /** It only waits, and could be parked. */
@@ -91,11 +105,16 @@ export class Execution {
     return this.#parked
   }
 
+  /** Ids of the child runs that a run at rest waits for. */
+  get awaitedChildren(): readonly string[] {
+    return this.#effects.rest.children
+  }
+
   /** Puts a run that is at rest away (R7), unless something happens to it meanwhile. */
   park(): void {
     const { claim, commits } = this.#options
+    if (this.#parking || !this.atRest) return
     const { rest } = this.#effects
-    if (this.#parking) return
     this.#parking = true
     commits.writeNotes() // deadlines first
     commits.push(
@@ -113,11 +132,6 @@ export class Execution {
     )
   }
 
-  /** Keys of steps that were given up but still run. */
-  get lingering(): readonly string[] {
-    return this.#effects.lingering
-  }
-
   /**
    * Executes the run to its recorded end, or until it waits and is parked.
    * @throws {StoreError | EngineStoppedError} it cannot go on here; it stays resumable
@@ -130,7 +144,8 @@ export class Execution {
       workflow: record.workflow,
       recordedSteps: recordedSteps(history),
     })
-    for (const item of history.inbox) this.#effects.arrived(item)
+    for (const item of history.inbox) this.arrived(item)
+    if (history.recorded.some(({ kind }) => kind === 'cancel-requested')) this.#stuck.begin()
     const end = await this.#outcome()
     if (end === undefined) {
       observe({ kind: 'run.waiting', run: record.id })
@@ -145,6 +160,7 @@ export class Execution {
   }
 
   arrived(item: InboxItem): void {
+    if (item.kind === 'cancel') this.#stuck.begin()
     this.#effects.arrived(item)
   }
 
@@ -175,7 +191,17 @@ export class Execution {
       if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError))
         this.#options.log.error(`Run ${record.id} is parked`, { error })
       return { status: 'blocked', error: codec.encodeError(error) }
+    } finally {
+      this.#stuck.end()
     }
+  }
+
+  /** The run has just ended without its code, which awaits something that is not an operation. */
+  #codeGivenUp(ago: number): void {
+    const { record, zombies } = this.#options
+    const reason = new CancelledError({ kind: 'run-cancelled' })
+    const ended = zombies.watchZombie({ run: record.no, runId: record.id, key: '', attempt: 0, reason }, ago)
+    void this.#run.codeEnded.then(ended)
   }
 
   /** An output that the schema refuses, or that cannot be stored, fails the run like an error in its code. */

@@ -35,6 +35,8 @@ export class Executor {
   readonly #parking: Parking
   /** Code of the workflows that were executed here, to execute their waiting runs again. */
   readonly #codes = new Map<string, WorkflowCode>()
+  /** Beginnings of `work` and `adopt` that are under way: an engine that stops lets them end first. */
+  readonly #beginnings = new Set<Promise<void>>()
   #worker: Worker | undefined
   /** Most runs that are executed at once; those at rest do not count. */
   #concurrency = Number.POSITIVE_INFINITY
@@ -47,7 +49,7 @@ export class Executor {
     this.#parts = parts
     this.#startChild = startChild
     this.#active = new ActiveRuns()
-    this.#parking = new Parking(clock, parts.parkAfter)
+    this.#parking = new Parking(clock, parts.parkAfter, (execution) => void this.#park(execution))
     this.#inbox = new InboxWatch(store, clock, {
       arrived: (item) => this.arrived(item),
       looked: () => this.#lookAround(),
@@ -99,20 +101,27 @@ export class Executor {
       onError: (error) => log.warn('Could not look for runs to take up', { error }),
     })
     for (const workflow of [...workflows, ...this.#codes.values()]) this.learn(workflow)
-    await ownership.begin()
-    await this.#inbox.start()
-    await this.#worker.look()
+    const worker = this.#worker
+    await this.#beginning(async () => {
+      await ownership.begin()
+      await this.#inbox.start()
+    })
+    await worker.look()
   }
 
   /** Looks after the waiting runs of the workflow that nobody has. */
   async adopt(workflow: WorkflowCode): Promise<void> {
     const { store, ownership } = this.#parts
-    if (workflow.name === undefined) return
+    const { name } = workflow
+    if (name === undefined) return
+    this.requireRunning()
     this.learn(workflow)
-    await ownership.begin()
-    const numbers = await store.adoptWaiting(workflow.name, ownership.id)
-    if (numbers.length > 0) await this.#inbox.start()
-    this.waiting.adopted(numbers)
+    await this.#beginning(async () => {
+      await ownership.begin()
+      const numbers = await store.adoptWaiting(name, ownership.id)
+      if (numbers.length > 0) await this.#inbox.start()
+      this.waiting.adopted(numbers)
+    })
     this.#restIfIdle()
   }
 
@@ -140,7 +149,8 @@ export class Executor {
   /** Resolves when nothing here can go on by itself: every run has ended, or waits for a time, an event or something outside. */
   async idle(): Promise<void> {
     const { commits } = this.#parts
-    const busy = (): boolean => this.#taking.size > 0 || commits.flushing || this.waiting.looking
+    const busy = (): boolean =>
+      this.#taking.size > 0 || commits.flushing || this.waiting.looking || this.#worker?.looking === true
     await this.#active.quiet(busy)
   }
 
@@ -151,6 +161,7 @@ export class Executor {
   async stop(grace: number): Promise<void> {
     const error = new EngineStoppedError('The run was interrupted')
     this.#stopping = error
+    await Promise.allSettled(this.#beginnings)
     await Promise.all([this.waiting.stop(), this.#worker?.stop()])
     await Promise.allSettled([...this.#taking.values()].map(({ ended }) => ended))
     const runs = [...this.#active]
@@ -162,6 +173,16 @@ export class Executor {
     this.endings.failAll(error)
     this.#worker = undefined
     this.#restIfIdle()
+  }
+
+  async #beginning(body: () => Promise<void>): Promise<void> {
+    const begun = body()
+    this.#beginnings.add(begun)
+    try {
+      await begun
+    } finally {
+      this.#beginnings.delete(begun)
+    }
   }
 
   #room(): number {
@@ -227,7 +248,7 @@ export class Executor {
     return ended
   }
 
-  async #toItsEnd(execution: Execution, claim: Claim, { id, parent }: RunRecord): Promise<RunStatus> {
+  async #toItsEnd(execution: Execution, claim: Claim, { id }: RunRecord): Promise<RunStatus> {
     let failure: { readonly error: unknown } | undefined
     try {
       return await execution.perform()
@@ -241,7 +262,7 @@ export class Executor {
       // Another process that took the run over goes on with it: its result is waited for, whoever gets there.
       if (failure === undefined || isFenced(failure.error)) this.endings.tell(id)
       else this.endings.fail(id, failure.error)
-      if (parent !== undefined) this.waiting.look()
+      this.waiting.look() // its parent may wait, and there is room for one more
       void this.#worker?.look()
       this.#restIfIdle()
     }
@@ -272,6 +293,21 @@ export class Executor {
     }
   }
 
+  /**
+   * A parent of children that are executed elsewhere stays here, to take them up should their process die; unless this
+   * engine is a worker, which finds them in any case.
+   */
+  async #park(execution: Execution): Promise<void> {
+    const { store, ownership } = this.#parts
+    try {
+      for (const id of this.#worker === undefined ? execution.awaitedChildren : [])
+        if ((await store.getRun(id))?.owner !== ownership.id) return
+      execution.park()
+    } catch {
+      // The store fails: what matters says so.
+    }
+  }
+
   #lookAround(): void {
     this.#resting = this.#parking.look(this.#active.executions())
     this.waiting.look()
@@ -284,12 +320,15 @@ export class Executor {
       'This process was silent for longer than its lease, so its runs were given to others: was it stopped, or its event loop blocked?',
     )
     this.waiting.lost()
+    this.#parts.zombies.relist()
     const error = new StoreError(
       'fenced',
       'The run was taken from this process, which was silent for too long',
     )
     for (const { execution } of this.#active) execution.abandon(error)
     this.endings.tellAll()
+    const adoption = Promise.all([...this.#codes.values()].map((workflow) => this.adopt(workflow)))
+    adoption.catch(() => undefined) // the store fails, or the engine stops: others will look after them
   }
 
   #watch(): void {

@@ -26,7 +26,8 @@ const NOTE_DELAY = 50
  * Gathers what all runs write during one turn of the event loop into one transaction. Invariants:
  * 1. Writes reach the store in the order in which they were pushed, one transaction at a time.
  * 2. A sink is told after its write is durable, in the same order (D3).
- * 3. After a write that was refused no other of its claim reaches the store: the run's order would have a gap, and the
+ * 3. What one run writes and the store cannot take is refused to that run only.
+ * 4. After a write that was refused no other of its claim reaches the store: the run's order would have a gap, and the
  *    store refuse the whole transaction, with what other runs have in it.
  */
 export class GroupCommit {
@@ -102,7 +103,9 @@ export class GroupCommit {
     try {
       result = await this.#store.commit(whole.map(({ write }) => write))
     } catch (error) {
-      for (const pending of whole) this.#refuse(pending, error)
+      const runs = [...Map.groupBy(whole, ({ write }) => write.claim).values()]
+      if (runs.length > 1 && isOfOneRun(error)) for (const run of runs) await this.#commit(run)
+      else for (const pending of whole) this.#refuse(pending, error)
       return
     }
     for (const pending of whole) {
@@ -122,6 +125,11 @@ export class GroupCommit {
     this.#broken.set(write.claim, error)
     sink.refused(error)
   }
+}
+
+/** Whether others of the batch might be taken without it: too large a value, one that does not fit, a journal out of order. */
+function isOfOneRun(error: unknown): boolean {
+  return error instanceof StoreError && ['unsupported', 'full', 'corrupt'].includes(error.problem)
 }
 
 function turnEnd(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Completion, Key } from '../core/ports/effects.ts'
-import type { InboxItem, JournalEntry, Note, RunRecord, Store } from '../core/ports/store.ts'
+import type { InboxItem, Note, RunRecord, Store } from '../core/ports/store.ts'
+import { outcomesOf, timesUndone } from './outcomes.ts'
 import { Reusable } from './reusable.ts'
 
 /** What is known of a run when an execution of it begins. */
@@ -7,7 +8,7 @@ export interface History {
   /** The order to replay. */
   readonly recorded: readonly Completion[]
   readonly lastSeq: number
-  /** Successes of earlier attempts at the run. */
+  /** Successes of earlier orders. */
   readonly reusable: Reusable
   /** The last attempt of each step that is known to have begun. */
   readonly begun: ReadonlyMap<Key, number>
@@ -22,11 +23,11 @@ export async function readHistory(store: Store, run: RunRecord): Promise<History
     store.readNotes(run.no),
     store.pendingInbox(run.no),
   ])
-  const isCurrent = ({ seq }: JournalEntry): boolean => seq > run.base
+  const earlier = journal.slice(0, run.base)
   return {
-    recorded: journal.filter(isCurrent).map(({ completion }) => completion),
+    recorded: journal.slice(run.base).map(({ completion }) => completion),
     lastSeq: journal.at(-1)?.seq ?? run.base,
-    reusable: new Reusable(run.base === 0 ? [] : journal.filter((entry) => !isCurrent(entry))),
+    reusable: new Reusable(outcomesOf(earlier, run), timesUndone(earlier)),
     begun: latest(notes, 'started', ({ attempt }) => attempt),
     due: latest(notes, 'due', ({ due }) => due),
     inbox,

@@ -5,13 +5,15 @@ import type { Execution } from './execution.ts'
 export class Parking {
   readonly #clock: Clock
   readonly #after: number
+  readonly #park: (execution: Execution) => void
   /** Steady time since when each has been seen at rest. */
   #resting = new Map<Execution, number>()
 
   /** @param after milliseconds that a run may wait in memory */
-  constructor(clock: Clock, after: number) {
+  constructor(clock: Clock, after: number, park: (execution: Execution) => void) {
     this.#clock = clock
     this.#after = after
+    this.#park = park
   }
 
   /** To be called now and then with all runs that are executed. @returns how many of them are at rest */
@@ -20,9 +22,12 @@ export class Parking {
     const resting = new Map<Execution, number>()
     for (const execution of executions) {
       if (!execution.atRest) continue
-      const since = this.#resting.get(execution) ?? now
+      let since = this.#resting.get(execution) ?? now
+      if (execution.mayBeParked && now - since >= this.#after && this.#isWorthIt(execution)) {
+        this.#park(execution)
+        since = now // should it not be parked, the next try comes as much later
+      }
       resting.set(execution, since)
-      if (execution.mayBeParked && now - since >= this.#after && this.#isWorthIt(execution)) execution.park()
     }
     this.#resting = resting
     return resting.size

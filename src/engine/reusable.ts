@@ -1,45 +1,48 @@
-import { compensatedBy, compensationKey } from '../core/key.ts'
 import type { Completion, Effect, Key, StepEffect } from '../core/ports/effects.ts'
-import type { JournalEntry } from '../core/ports/store.ts'
+import { ANSWERS, type Outcome } from './outcomes.ts'
 
-/** Which completion answers which effect. Timers that the library made (`parallel!timeout`) are a failure's, not a success. */
-const ANSWERS: Readonly<Record<string, Effect['kind']>> = {
-  'step-done': 'step',
-  'child-done': 'child',
-  'event-received': 'event',
-  'timer-fired': 'timer',
+/** A completion that answers an operation without executing it. */
+export interface Answer {
+  /** Its rank among all answers. */
+  readonly place: number
+  readonly completion: Completion
 }
 
 /**
- * What succeeded in earlier attempts at a run (`retry`): an operation of the same key and kind is answered from here,
- * without being executed, and recorded anew at its place in the new order. A step that was undone afterwards is not.
+ * What succeeded in earlier orders of a run (`retry`), or in the run of which it is a fork: an operation of the same key
+ * and kind is answered from here, without being executed, and recorded anew at its place in the new order.
  */
 export class Reusable {
-  readonly #completions = new Map<Key, Completion>()
-  /** How often a step, and so its compensation, was done and undone. */
-  readonly #undone = new Map<Key, number>()
+  readonly #answers = new Map<Key, Answer>()
 
-  /** @param earlier in journal order */
-  constructor(earlier: readonly JournalEntry[]) {
-    for (const { completion } of earlier) {
-      if (!(completion.kind in ANSWERS)) continue
-      const { key } = completion
-      const compensated = completion.kind === 'step-done' ? compensatedBy(key) : undefined
-      if (compensated !== undefined) this.#undo(compensated)
-      else if (!key.includes('!')) this.#completions.set(key, completion)
-    }
+  readonly #undone: ReadonlyMap<Key, number>
+
+  /**
+   * @param outcomes in the order in which the code comes by them
+   * @param undone how often each step, and so its compensation, was done and undone
+   */
+  constructor(outcomes: readonly Outcome[], undone: ReadonlyMap<Key, number>) {
+    this.#undone = undone
+    for (const [place, { completion, reusable }] of outcomes.entries())
+      if (reusable) this.#answers.set(completion.key, { place, completion })
+  }
+
+  get isEmpty(): boolean {
+    return this.#answers.size === 0
   }
 
   get stepKeys(): readonly Key[] {
-    return [...this.#completions.values()].filter(({ kind }) => kind === 'step-done').map(({ key }) => key)
+    return [...this.#answers].flatMap(([key, { completion }]) =>
+      completion.kind === 'step-done' ? [key] : [],
+    )
   }
 
   /** Answers at most once, with the time at which it happened. */
-  take(effect: Effect): Completion | undefined {
-    const completion = this.#completions.get(effect.key)
-    if (completion === undefined || ANSWERS[completion.kind] !== effect.kind) return undefined
-    this.#completions.delete(effect.key)
-    return completion
+  take(effect: Effect): Answer | undefined {
+    const answer = this.#answers.get(effect.key)
+    if (answer === undefined || ANSWERS[answer.completion.kind] !== effect.kind) return undefined
+    this.#answers.delete(effect.key)
+    return answer
   }
 
   /** The step, told how often it was undone. */
@@ -55,12 +58,5 @@ export class Reusable {
       notBefore,
       execute: (control) => effect.execute({ ...control, undone }),
     }
-  }
-
-  #undo(step: Key): void {
-    const times = (this.#undone.get(step) ?? 0) + 1
-    this.#completions.delete(step)
-    this.#undone.set(step, times)
-    this.#undone.set(compensationKey(step), times)
   }
 }

@@ -8,18 +8,21 @@ import {
   type Effects,
   type Happening,
   type Key,
+  type StopEffect,
 } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, Park, Write } from '../core/ports/store.ts'
 import { AbortWatches } from './abort-watches.ts'
+import { Answers } from './answers.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
 import type { CommitSink, GroupCommit } from './group-commit.ts'
 import type { History } from './history.ts'
+import { interruptionBy } from './interruption.ts'
 import { Mailbox } from './mailbox.ts'
-import type { Reusable } from './reusable.ts'
 import { StepExecutions } from './step-executions.ts'
 import { Timers } from './timers.ts'
+import type { ZombieWatch } from './zombie-watch.ts'
 
 export interface RunEffectsOptions {
   readonly runId: string
@@ -29,6 +32,7 @@ export interface RunEffectsOptions {
   readonly clock: Clock
   readonly commits: GroupCommit
   readonly startChild: StartChild
+  readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
 }
 
@@ -41,28 +45,35 @@ export class RunEffects implements Effects, CommitSink {
   readonly recorded: number
   readonly #options: RunEffectsOptions
   readonly #mailbox: Mailbox
-  readonly #reusable: Reusable
+  readonly #answers: Answers
   readonly #steps: StepExecutions
   readonly #timers: Timers
   readonly #events: EventWaits
   readonly #aborts: AbortWatches
   readonly #children: Children
   readonly #seenItems = new Set<number>()
+  /** Stops that are waited for. */
+  readonly #stops = new Set<Key>()
   #seq: number
   /** Completions on their way to the store. */
   #uncommitted = 0
   #over = false
 
   constructor(options: RunEffectsOptions) {
-    const { clock, history, startChild } = options
+    const { clock, history, startChild, claim, runId } = options
     this.#options = options
     this.recorded = history.recorded.length
     this.#seq = history.lastSeq
     this.#mailbox = new Mailbox(history.recorded)
-    this.#reusable = history.reusable
+    this.#answers = new Answers(history.reusable, {
+      record: (completion) => this.#record(completion),
+      execute: (effect) => this.#execute(effect),
+    })
     this.#steps = new StepExecutions(clock, history.begun, {
       started: (key, attempt) => this.#stepStarted(key, attempt),
       completed: (key, happening) => this.#stepEnded(key, happening),
+      givenUp: (key, attempt, reason) =>
+        options.zombies.watch({ run: claim.no, runId, key, attempt, reason }),
     })
     this.#timers = new Timers(clock, history.due, {
       armed: (key, due) => this.#note(key, 'due', 0, due),
@@ -89,15 +100,11 @@ export class RunEffects implements Effects, CommitSink {
     })
   }
 
-  /** Keys of steps that were given up but still run (they ignored their signal). */
-  get lingering(): readonly Key[] {
-    return this.#steps.lingering
-  }
-
   /** Nothing of the run executes here: it has dealt with all that happened, and waits for time, events or children alone. */
   get atRest(): boolean {
     return (
       !this.#over &&
+      this.#answers.quiet &&
       this.#uncommitted === 0 &&
       this.#mailbox.idle &&
       this.#steps.quiet &&
@@ -113,7 +120,8 @@ export class RunEffects implements Effects, CommitSink {
 
   /** Whether it could not go on now even if it wanted to: no function of its runs, and nothing is being recorded. */
   get idling(): boolean {
-    return this.#over || (this.#uncommitted === 0 && this.#mailbox.idle && this.#steps.idling)
+    const settled = this.#answers.quiet && this.#uncommitted === 0 && this.#mailbox.idle
+    return this.#over || (settled && this.#steps.idling)
   }
 
   /** What a run at rest waits for. */
@@ -130,6 +138,7 @@ export class RunEffects implements Effects, CommitSink {
   /** The run goes on later, and not from here: everything is let go of, and the loop ends with `why`. */
   dismiss(why: unknown): void {
     this.#over = true
+    this.#answers.close()
     this.#steps.stopWaiting()
     this.#children.leave()
     this.#stopListening()
@@ -137,20 +146,23 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   start(effect: Effect): void {
-    if (this.#over) return
-    const earlier = this.#reusable.take(effect)
-    if (earlier !== undefined) this.#record(earlier)
-    else if (effect.kind === 'step') this.#steps.start(this.#reusable.again(effect))
+    if (!this.#over) this.#answers.start(effect)
+  }
+
+  #execute(effect: Effect): void {
+    if (effect.kind === 'step') this.#steps.start(this.#options.history.reusable.again(effect))
     else if (effect.kind === 'timer') this.#timers.start(effect)
     else if (effect.kind === 'event') this.#events.start(effect)
     else if (effect.kind === 'child') this.#startChild(effect)
     else if (effect.kind === 'abort') this.#aborts.start(effect)
-    else this.#whenStopped(effect.target, () => this.#complete(effect.key, { kind: 'stopped' }))
+    else this.#awaitStop(effect)
   }
 
-  cancel(key: Key, reason: CancelledError, held?: Effect): void {
+  cancel(key: Key, reason: CancelledError, heldByRun?: Effect): void {
+    const held = heldByRun ?? this.#answers.cancel(key)
     if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
     this.#options.commits.forget(this.#options.claim.no, key)
+    this.#stops.delete(key)
     this.#steps.cancel(key, reason)
     this.#timers.cancel(key)
     this.#events.cancel(key)
@@ -158,12 +170,16 @@ export class RunEffects implements Effects, CommitSink {
     this.#children.cancel(key, reason)
   }
 
-  next(): Promise<readonly Completion[]> {
-    return this.#mailbox.take()
+  async next(): Promise<readonly Completion[]> {
+    this.#answers.delivered()
+    const completions = await this.#mailbox.take()
+    this.#answers.delivering(completions)
+    return completions
   }
 
   close(): void {
     this.#over = true
+    this.#answers.close()
     const reason = new CancelledError({ kind: 'run-ended' })
     this.#steps.cancelAll(reason)
     this.#children.cancelAll(reason)
@@ -187,6 +203,7 @@ export class RunEffects implements Effects, CommitSink {
   /** Starts nothing more, and resolves when the attempts that run have ended. */
   async suspend(): Promise<void> {
     this.#over = true
+    this.#answers.close()
     this.#steps.stopWaiting()
     this.#stopListening()
     await this.#steps.idle()
@@ -195,7 +212,8 @@ export class RunEffects implements Effects, CommitSink {
   /** The run cannot go on here: what runs is aborted, and the loop ends with `error`. The run stays resumable. */
   abandon(error: unknown): void {
     this.#over = true
-    this.#steps.cancelAll(new CancelledError({ kind: 'engine-stopping', cause: error }))
+    this.#answers.close()
+    this.#steps.cancelAll(interruptionBy(error))
     this.#stopListening()
     this.#mailbox.fail(error)
   }
@@ -215,11 +233,16 @@ export class RunEffects implements Effects, CommitSink {
     this.#children.start(effect)
   }
 
-  #whenStopped(target: Key, callback: () => void): void {
-    this.#steps.whenEnded(target, () => this.#children.whenEnded(target, callback))
+  #awaitStop({ key, target }: StopEffect): void {
+    this.#stops.add(key)
+    const stopped = (): void => {
+      if (this.#stops.delete(key)) this.#complete(key, { kind: 'stopped' })
+    }
+    this.#steps.whenEnded(target, () => this.#children.whenEnded(target, stopped, () => this.#stops.has(key)))
   }
 
   #stopListening(): void {
+    this.#stops.clear()
     this.#timers.cancelAll()
     this.#events.cancelAll()
     this.#aborts.cancelAll()

@@ -12,11 +12,13 @@ import { CANCEL_KEY, type ChildEffect, type Encoded } from '../core/ports/effect
 import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
+import { cancelBlocked } from './cancel-blocked.ts'
 import type { ChildResult, ChildRun } from './children.ts'
 import type { ActiveRun } from './active-runs.ts'
 import type { Watch } from './endings.ts'
 import { Executor } from './executor.ts'
 import type { Parts } from './parts.ts'
+import { childId, createFork, endSuperseded, type Fork, reopenFrom } from './recovery.ts'
 
 /** How often a run that another process executes is looked at, in milliseconds. */
 const LOOK = 200
@@ -105,7 +107,10 @@ export class RunService {
     await watch.changed.finally(stopLooking)
   }
 
-  /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
+  /**
+   * Records the request. A run that nobody executes is taken up, so that its code can clean up; a blocked one, whose code
+   * cannot be executed, ends here and now.
+   */
   async cancel(id: string, reason: Encoded, workflow: WorkflowCode | undefined): Promise<void> {
     await this.#askToEnd(id, reason, workflow)
     if (workflow !== undefined) await this.#takeToEnd(id, workflow)
@@ -116,6 +121,8 @@ export class RunService {
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
     requireCodeOf(record, workflow)
+    const cancelChild = (child: string, why: Encoded): Promise<void> => this.#askToEnd(child, why, undefined)
+    if (await cancelBlocked(this.parts, record, reason, cancelChild)) return
     this.executor.arrived(
       await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }),
     )
@@ -132,21 +139,41 @@ export class RunService {
     this.executor.arrived(await store.post({ run: record.no, kind: 'event', name, payload, at: clock.now() }))
   }
 
-  /** Makes an ended or blocked run executable again; what succeeded is kept. */
-  async retry(id: string, workflow: WorkflowCode | undefined): Promise<void> {
+  /** Makes an ended or blocked run executable again; what succeeded, before `fromStep` if there is one, is kept. */
+  async retry(id: string, workflow: WorkflowCode | undefined, fromStep: string | undefined): Promise<void> {
     const { store, ownership } = this.parts
     const record = await this.find(id)
-    if (record.status === 'completed')
-      throw new RunConflictError(id, 'and has completed, so there is nothing to retry')
+    if (record.status === 'completed' && fromStep === undefined)
+      throw new RunConflictError(
+        id,
+        'and has completed, so there is nothing to retry',
+        'say from which step to do it again, or start another run',
+      )
     requireCodeOf(record, workflow)
     const running =
       this.executor.active(record.no) !== undefined ||
       (record.owner !== undefined && (await ownership.isAlive(record.owner)))
-    if (running) throw new RunConflictError(id, 'and is being executed')
-    const fresh = record.status === 'failed' || record.status === 'cancelled'
-    if (fresh || record.status === 'blocked')
-      await store.reopen({ no: record.no, epoch: record.epoch, fresh })
+    if (running)
+      throw new RunConflictError(id, 'and is being executed', 'wait until it has ended, or cancel it')
+    if (fromStep !== undefined) {
+      await reopenFrom(this.parts, record, fromStep)
+      await endSuperseded(this.parts, record, (item) => this.executor.arrived(item))
+    } else if (ENDED.has(record.status) || record.status === 'blocked')
+      await store.reopen({ no: record.no, epoch: record.epoch, fresh: ENDED.has(record.status) })
     if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
+  }
+
+  /** Starts another run with what this one has recorded. */
+  async fork(id: string, workflow: WorkflowCode | undefined, fork: Fork): Promise<RunRecord> {
+    const record = await this.find(id)
+    requireCodeOf(record, workflow)
+    if (workflow === undefined && fork.input !== undefined)
+      throw new WorkflowNotFoundError(record.workflow, id)
+    const forked = await createFork(this.parts, record, fork)
+    if (workflow === undefined) return forked
+    this.executor.learn(workflow)
+    if (this.executor.hasRoomFor(workflow)) await this.executor.take(forked, workflow)
+    return forked
   }
 
   #takeUp(record: RunRecord, workflow: WorkflowCode | undefined): Promise<ActiveRun | undefined> {
@@ -205,7 +232,7 @@ export class RunService {
   }
 
   #startChild(parent: RunRecord, effect: ChildEffect, existing?: 'existing'): ChildRun {
-    const id = effect.id ?? `${parent.id}/${effect.key}`
+    const id = childId(parent, effect.key, effect.id)
     const workflow = effect.workflow as WorkflowCode
     const problem =
       existing === undefined ? this.#createChild(id, parent, effect) : this.#findChild(id, parent)

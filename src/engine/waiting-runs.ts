@@ -43,6 +43,7 @@ export class WaitingRuns {
   }
 
   parked(no: number, wakeAt: number | undefined): void {
+    if (this.#over) return
     this.#numbers.add(no)
     this.#wakeBy(wakeAt)
     // What happened while it was being put away has made it due, and told nobody here.

@@ -40,6 +40,10 @@ export class Worker {
     if (workflow.name !== undefined) this.#workflows.set(workflow.name, workflow)
   }
 
+  get looking(): boolean {
+    return this.#looking !== undefined
+  }
+
   stop(): Promise<void> {
     this.#over = true
     return this.#looking ?? Promise.resolve()

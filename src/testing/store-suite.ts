@@ -13,8 +13,11 @@ import { inboxCases } from './store-cases/inbox.ts'
 import { journalCases } from './store-cases/journal.ts'
 import { lifeCases } from './store-cases/life.ts'
 import { listingCases } from './store-cases/listing.ts'
+import { pruneCases } from './store-cases/prune.ts'
+import { recoveryCases } from './store-cases/recovery.ts'
 import { runCases } from './store-cases/runs.ts'
 import { waitingCases } from './store-cases/waiting.ts'
+import { zombieCases } from './store-cases/zombies.ts'
 
 export type { MakeStore, StoreCase, StorePlace } from './store-cases/case.ts'
 
@@ -25,7 +28,10 @@ export const storeCases: readonly StoreCase[] = [
   ...commitCases,
   ...journalCases,
   ...inboxCases,
+  ...pruneCases,
+  ...recoveryCases,
   ...waitingCases,
+  ...zombieCases,
   ...exactnessCases,
   ...lifeCases,
 ]

@@ -4,10 +4,10 @@ import { fixture, LIBRARY, place } from './support/cli.ts'
 describe('work', () => {
   test('R4: takes over the run of a process that was killed, and repeats no recorded step', async () => {
     const at = place()
-    const worker = at.start(['work', fixture('steps.ts')])
-    await worker.line(/^Working on runs of .*"halves".*Ctrl-C stops/)
     const running = at.start(['run', fixture('steps.ts'), '--input', '{"label":"x"}', '--id', 'r'])
     await running.line(/holding/)
+    const worker = at.start(['work', fixture('steps.ts')])
+    await worker.line(/^Working on runs of .*"halves".*Ctrl-C stops/)
     at.write('open', '')
     running.kill('SIGKILL')
     await worker.line(/^Run r completed/)

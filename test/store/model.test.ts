@@ -82,12 +82,28 @@ const create = fc.record({
   id,
   workflow: fc.option(text, { nil: undefined }),
   parent: fc.option(id, { nil: undefined }),
+  prefix: fc.array(
+    text.map((key) => stepDone(key, key)),
+    { maxLength: 2 },
+  ),
 })
 
+const reopening = fc.record(
+  {
+    no,
+    epoch,
+    fresh: fc.boolean(),
+    dropped: fc.array(fc.tuple(seq, seq), { maxLength: 2 }),
+    redeliver: fc.array(seq, { maxLength: 3 }),
+  },
+  { requiredKeys: ['no', 'epoch', 'fresh'] },
+)
+
 const anyCall: fc.Arbitrary<Call> = fc.oneof(
-  call('createRun', create, (store, { id, workflow, parent }) =>
+  call('createRun', create, (store, { id, workflow, parent, prefix }) =>
     store.createRun(
       newRun(id, { workflow, parent: parent === undefined ? undefined : { id: parent, key: 'k' } }),
+      prefix,
     ),
   ),
   call('getRun', id, (store, id) => store.getRun(id)),
@@ -99,7 +115,7 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
     arbitrary: call('claim', fc.record({ no, epoch, owner: text }), (store, given) => store.claim(given)),
   },
   call('release', claim, (store, given) => store.release(given)),
-  call('reopen', fc.record({ no, epoch, fresh: fc.boolean() }), (store, given) => store.reopen(given)),
+  call('reopen', reopening, (store, given) => store.reopen(given)),
   {
     weight: 6,
     arbitrary: call('commit', fc.array(write, { maxLength: 4 }), (store, given) => store.commit(given)),
@@ -136,6 +152,14 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   call('adoptWaiting', fc.tuple(text, text), async (store, [name, owner]) =>
     (await store.adoptWaiting(name, owner)).toSorted((a, b) => a - b),
   ),
+  call('addZombie', fc.record({ run: no, key: text, owner: id, reason: text }), (store, given) =>
+    store.addZombie({ ...given, attempt: 1, since: 1 }),
+  ),
+  call('removeZombie', fc.nat(4), (store, id) => store.removeZombie(id)),
+  call('readZombies', no, (store, no) => store.readZombies(no)),
+  call('prune', fc.tuple(ending, fc.constantFrom(3000, 3001), fc.boolean()), (store, [status, at, dryRun]) =>
+    store.prune({ endedBefore: { [status]: at }, limit: 1000, dryRun }),
+  ),
 )
 
 /** What a caller can tell of a call. Messages differ, because they say where the runs are. */
@@ -149,7 +173,12 @@ async function outcome(promise: Promise<unknown>): Promise<unknown> {
 async function state(store: Store): Promise<unknown> {
   const runs = await store.listRuns({}, { limit: 100 })
   const details = runs.map(({ no }) =>
-    Promise.all([store.readJournal(no, 0), store.readNotes(no), store.pendingInbox(no)]),
+    Promise.all([
+      store.readJournal(no, 0),
+      store.readNotes(no),
+      store.pendingInbox(no),
+      store.readZombies(no),
+    ]),
   )
   return [runs, await Promise.all(details), await store.readInbox(0, 100)]
 }

@@ -14,10 +14,16 @@ export interface Child {
   kill(): Promise<void>
 }
 
-/** @param user runs it as this user, which only root can. */
-export function startChild(task: string, path: string, user?: number): Child {
+export interface ChildOptions {
+  /** Runs it as this user, which only root can. */
+  readonly user?: number | undefined
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export function startChild(task: string, path: string, { user, env }: ChildOptions = {}): Child {
   const child = spawn(process.execPath, ['--no-warnings', program, task, path], {
     stdio: 'pipe',
+    env: { ...process.env, ...env },
     ...(user !== undefined && { uid: user, gid: user }),
   })
   const kill = (): Promise<void> => end(child)

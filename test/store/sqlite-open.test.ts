@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../src/store/sqlite/connection.ts'
+import { systemProbe } from '../../src/store/sqlite/file-system.ts'
 import { requireSqlite } from '../../src/store/sqlite/identity.ts'
 import { sqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/index.ts'
 import { LATEST } from '../../src/store/sqlite/migrations/index.ts'
@@ -205,6 +206,27 @@ describe('R5 refusals leave everything as it was', () => {
       expect(() => requireSqlite(version, 'x')).not.toThrow()
   })
 
+  it.for([
+    ['NFS', 0x6969],
+    ['SMB', 0x517b],
+    ['SMB 2', 0xfe534d42],
+    ['SMB 2', 0xfe534d42 | 0],
+    ['SMB (CIFS)', 0xff534d42 | 0],
+    ['Lustre', 0x0bd00bd0],
+  ] as const)('of a network file system: %s, %d', async ([name, type]) => {
+    const file = join(folder(), 'runs.db')
+    const patience = { clock: systemClock, random: systemRandom, limit: 0 }
+    const error = await failure(connect(file, 'full', patience, () => type))
+    expect(error.problem).toBe('unsupported')
+    expect(error.message).toContain(`network file system (${name}), where SQLite's locks do not work`)
+    expect(error.message).toMatch(/put it on a local disk/)
+    expect(readdirSync(dirname(file))).toEqual([])
+    for (const local of [0xef53, 0x01021994, 0x65735546, 0x01021997, undefined])
+      (await connect(file, 'full', patience, () => local)).db.close()
+    expect(typeof systemProbe(dirname(file))).toBe(process.platform === 'linux' ? 'number' : 'undefined')
+    expect(systemProbe(join(file, 'none'))).toBeUndefined()
+  })
+
   // Permissions do not bind root, so root asks somebody else to try.
   it.for([
     ['a file that is read-only', 0o777, 0o444],
@@ -219,7 +241,7 @@ describe('R5 refusals leave everything as it was', () => {
     if (user !== undefined) chownSync(dir, user, user)
     chmodSync(file, fileMode)
     chmodSync(dir, folderMode)
-    const said = await startChild('refuse', file, user).line()
+    const said = await startChild('refuse', file, { user }).line()
     chmodSync(dir, 0o777)
     chmodSync(file, 0o666)
     expect(said).toMatch(/^read-only .*allow it to write to the file and its folder/)
@@ -231,7 +253,7 @@ describe('R5 refusals leave everything as it was', () => {
     const dir = folder()
     const user = process.getuid?.() === 0 ? NOBODY : undefined
     chmodSync(dir, 0o555)
-    const said = await startChild('refuseDir', join(dir, 'new'), user).line()
+    const said = await startChild('refuseDir', join(dir, 'new'), { user }).line()
     chmodSync(dir, 0o777)
     expect(said).toMatch(/^read-only /)
   })

@@ -64,22 +64,31 @@ const COLUMNS: readonly Column[] = [
   { title: 'DURATION', align: 'right' },
 ]
 const STATUS_COLUMN = 2
+/** Only where there is a fork. */
+const FORK_COLUMN: Column = { title: 'FORKED FROM', least: 12, cutFirst: 3 }
 
 export function runTable(terminal: Terminal, runs: readonly Summary[], now: number): string[] {
+  const withForks = runs.some(({ record }) => record.forkedFrom !== undefined)
   const rows = runs.map((one) => {
     const duration = durationOf(one, now)
-    const { id, workflow, createdAt } = one.record
+    const { id, workflow, createdAt, forkedFrom } = one.record
     return [
       printable(id),
       printable(workflow ?? '-'),
       one.status,
       timeText(createdAt, now),
       duration === undefined ? '-' : durationText(duration),
+      ...(withForks ? [printable(forkedFrom ?? '-')] : []),
     ]
   })
-  return tableLines(COLUMNS, rows, terminal.width, (cell, column, row) => {
-    if (row === 'title') return terminal.styled('bold', cell)
-    const run = column === STATUS_COLUMN ? runs[row] : undefined
-    return run === undefined ? cell : terminal.styled(STATUS_STYLES[run.status], cell)
-  })
+  return tableLines(
+    withForks ? [...COLUMNS, FORK_COLUMN] : COLUMNS,
+    rows,
+    terminal.width,
+    (cell, column, row) => {
+      if (row === 'title') return terminal.styled('bold', cell)
+      const run = column === STATUS_COLUMN ? runs[row] : undefined
+      return run === undefined ? cell : terminal.styled(STATUS_STYLES[run.status], cell)
+    },
+  )
 }

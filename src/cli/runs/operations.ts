@@ -1,6 +1,8 @@
 import { compensatedBy } from '../../core/key.ts'
 import type { Completion, Encoded, Key } from '../../core/ports/effects.ts'
+import type { JournalEntry } from '../../core/ports/store.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
+import { isDropped } from '../../engine/outcomes.ts'
 import type { ShownStatus } from './summary.ts'
 
 /** One operation of a run, as far as its journal tells. */
@@ -31,12 +33,12 @@ type Known = Extract<
 
 /** Operations in the order in which they came to be known; what the library adds by itself (timeouts) is left out. */
 export function operationsOf(
-  { journal, notes }: Pick<RunDetails, 'journal' | 'notes'>,
+  details: Pick<RunDetails, 'record' | 'journal' | 'notes'>,
   run: ShownStatus,
 ): OperationRow[] {
   const status = begunStatus(run)
   const rows = new Map<Key, OperationRow>()
-  for (const { completion } of journal) {
+  for (const { completion } of standing(details)) {
     if (
       isByLibrary(completion.key) ||
       completion.kind === 'aborted' ||
@@ -47,7 +49,7 @@ export function operationsOf(
       continue
     rows.set(completion.key, rowOf(completion))
   }
-  for (const { key, kind, attempt, at } of notes) {
+  for (const { key, kind, attempt, at } of details.notes) {
     const known = rows.get(key)
     // Only steps count their attempts: of other operations the start alone tells nothing.
     if (
@@ -66,6 +68,14 @@ export function operationsOf(
     })
   }
   return [...rows.values()]
+}
+
+/** The entries that a retry from a step has not declared to be done anew. */
+export function standing({
+  record,
+  journal,
+}: Pick<RunDetails, 'record' | 'journal'>): readonly JournalEntry[] {
+  return journal.filter(({ seq }) => !isDropped(record.dropped, seq))
 }
 
 /** Something that nobody asked for: a timeout, a stagger. */

@@ -1,4 +1,10 @@
-import { CancelledError, EngineStoppedError, messageOf, RunBlockedError } from '../../core/errors.ts'
+import {
+  CancelledError,
+  EngineStoppedError,
+  messageOf,
+  NonDeterminismError,
+  RunBlockedError,
+} from '../../core/errors.ts'
 import type { RunHandle } from '../../core/ports/engine.ts'
 import { type CommandContext, hint } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -53,9 +59,13 @@ export function explain(context: CommandContext, outcome: Exclude<Outcome, { sta
   else if (status === 'failed') terminal.error(`Run ${shown} failed: ${message}`)
   else terminal.error(`Run ${shown} is blocked: ${message}`)
   terminal.details(error)
-  if (status === 'blocked')
+  if (status === 'blocked') {
     terminal.note(`When the code is corrected, go on with: ${hint(context, 'resume', id)}`)
-  else if (outcome.workflow !== undefined)
+    if (error instanceof NonDeterminismError && !error.recordedKey.includes('!'))
+      terminal.note(
+        `If the code is right as it is, do anew what no longer fits: ${hint(context, 'retry', id, ['--from', error.recordedKey])}`,
+      )
+  } else if (outcome.workflow !== undefined)
     terminal.note(`To execute it again, without the steps that succeeded: ${hint(context, 'retry', id)}`)
 }
 

@@ -47,16 +47,23 @@ export function durationOf({ record, status }: Summary, now: number): number | u
   return (record.endedAt ?? now) - record.createdAt
 }
 
+/** How often it was retried after it had recorded something; what a fork began with is no attempt of its own. */
+export function retries({ earlier, forkedFrom }: RunRecord): number {
+  return earlier.length - (forkedFrom === undefined || earlier.length === 0 ? 0 : 1)
+}
+
 /** For `--json`. */
 export function summaryDocument(summary: Summary, now: number): object {
   const { record, owner, status } = summary
-  const { id, workflow, source, parent, createdAt, endedAt } = record
+  const { id, workflow, source, parent, forkedFrom, createdAt, endedAt } = record
   return {
     id,
     workflow: workflow ?? null,
     status,
     source: source ?? null,
     parent: parent?.id ?? null,
+    forkedFrom: forkedFrom ?? null,
+    retries: retries(record),
     createdAt: new Date(createdAt),
     endedAt: endedAt === undefined ? null : new Date(endedAt),
     durationMs: durationOf(summary, now) ?? null,

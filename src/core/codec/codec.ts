@@ -35,20 +35,34 @@ const JSON_CODE = JSON_TAG.charCodeAt(0)
 const GRAPH_CODE = GRAPH_TAG.charCodeAt(0)
 const UNDEFINED: Encoded = `${GRAPH_TAG}[[]]`
 
+/** Characters. Three bytes each at most, so what has as many fits into a row of the SQLite store (1 GB). */
+const LONGEST = 2 ** 28
+
 /**
  * Instances of `classes`, and of no others, come back as instances: with their own enumerable properties, without
  * their constructor having run (so without `#private` fields). Classes are told apart by name.
  * @throws TypeError for an anonymous class, two of one name, or a builtin name.
  */
-export function createCodec(classes: readonly ClassType[] = []): Codec {
+export function createCodec(classes: readonly ClassType[] = [], longest: number = LONGEST): Codec {
   const registry = createRegistry(classes)
   const decode = (encoded: Encoded): unknown => decodeText(encoded, registry)
   return {
-    encode: (value, root) => (value === undefined ? UNDEFINED : encodeValue(value, root, registry)),
+    encode: (value, root) => {
+      const encoded = value === undefined ? UNDEFINED : encodeValue(value, root, registry)
+      if (encoded.length > longest) throw new SerializationError(root, tooLong(encoded, longest))
+      return encoded
+    },
     decode,
-    encodeError: (thrown) => encodeThrown(thrown, registry),
+    encodeError: (thrown) => {
+      const encoded = encodeThrown(thrown, registry)
+      return encoded.length > longest ? lastResort(thrown, new Error(tooLong(encoded, longest))) : encoded
+    },
     decodeError: decode,
   }
+}
+
+function tooLong({ length }: Encoded, longest: number): string {
+  return `has ${length.toLocaleString('en')} characters when stored, and at most ${longest.toLocaleString('en')} are possible: store it elsewhere, and return where it is`
 }
 
 function encodeValue(value: unknown, root: string, registry: Registry): Encoded {

@@ -122,3 +122,23 @@ function revokedProxy(): object {
   revoke()
   return proxy
 }
+
+describe('E3: what is too long', () => {
+  const short = createCodec([Money], 1000)
+
+  test('is refused as a value, with its length and what to do', () => {
+    expect(() => short.encode('x'.repeat(2000), 'result')).toThrow(
+      'Cannot store result: has 2,003 characters when stored, and at most 1,000 are possible: store it elsewhere',
+    )
+    expect(() => short.encode(new Map([['k', 'x'.repeat(2000)]]), 'input')).toThrow(
+      /^Cannot store input: has 2,0/,
+    )
+    expect(short.decode(short.encode('x'.repeat(900), 'result'))).toHaveLength(900)
+  })
+
+  test('is cut as an error', () => {
+    const error = short.decodeError(short.encodeError(new Error('m'.repeat(5000)))) as Error
+    expect(error).toBeInstanceOf(Error)
+    expect(error.message).toMatch(/^m{1000} \(the rest could not be stored: has 10,\d+ characters/)
+  })
+})

@@ -1,11 +1,12 @@
 /**
- * What the embedded engine needs of a place that keeps runs. Verbs in four groups: runs, journal, inbox, owners.
+ * What the embedded engine needs of a place that keeps runs. Verbs in five groups: runs, journal, inbox, owners, zombies.
  * Two implementations (memory, sqlite) pass one conformance suite (`testing/store-suite.ts`).
  *
  * Every promise resolves only when what it did would survive the store's promised kind of failure (R2), and
  * rejects only with a `StoreError` (R5).
  */
 import type { Completion, Encoded, Key } from './effects.ts'
+import type { Maintenance } from './maintenance.ts'
 
 /**
  * `pending`: nobody executes it, and whoever can may begin. `running`: its owner executes it. `waiting`: it only waits, for
@@ -35,6 +36,8 @@ export interface RunRecord {
   readonly seed: string
   /** Completions with `seq` up to this one belong to earlier attempts at the run (`retry`). */
   readonly base: number
+  /** Where each earlier order began: the `base` that it had, oldest first. */
+  readonly earlier: readonly number[]
   readonly createdAt: number
   /** When it ended or, while it is blocked, was parked. */
   readonly endedAt: number | undefined
@@ -50,7 +53,25 @@ export interface RunRecord {
   readonly forkedFrom: string | undefined
 }
 
-export type NewRun = Pick<RunRecord, 'id' | 'workflow' | 'input' | 'parent' | 'source' | 'seed' | 'createdAt'>
+export type NewRun = Pick<
+  RunRecord,
+  'id' | 'workflow' | 'input' | 'parent' | 'source' | 'seed' | 'createdAt'
+> & { readonly forkedFrom?: string }
+
+/** How an ended or blocked run is made executable again. */
+export interface Reopening {
+  readonly no: number
+  readonly epoch: number
+  /**
+   * Begins a new order: `base` moves to the journal's end, and what it was joins `earlier` (unless that order is empty).
+   * Notes written so far are not read any more, and cancel requests that nothing consumed are dropped.
+   */
+  readonly fresh: boolean
+  /** Added to the run's `dropped`. */
+  readonly dropped?: RunRecord['dropped']
+  /** Places of entries that consumed events, which become pending again. */
+  readonly redeliver?: readonly number[]
+}
 
 /**
  * A run under a claim: what a commit must still hold to be accepted. It is current while the run has this epoch, an
@@ -142,6 +163,19 @@ export interface Owner {
   readonly lease: number
 }
 
+/** A function that was given up and still runs, in the process of `owner`. */
+export interface ZombieRecord {
+  readonly run: number
+  /** Of the step; empty for the run's own code. */
+  readonly key: Key
+  readonly attempt: number
+  readonly owner: string
+  /** When its signal was aborted. */
+  readonly since: number
+  /** Why, encoded as an error. */
+  readonly reason: Encoded
+}
+
 export interface RunFilter {
   readonly status?: readonly RunStatus[]
   readonly workflow?: string
@@ -155,13 +189,35 @@ export interface Page {
   readonly before?: number
 }
 
+/** Which ended runs to delete: those of a status that ended before its instant. A status without one is kept. */
+export interface PruneRequest {
+  readonly endedBefore: Readonly<Partial<Record<'completed' | 'failed' | 'cancelled', number>>>
+  /** About how many rows one call may delete, so that no transaction holds the others up for long. */
+  readonly limit: number
+  /** Only counts: deletes nothing, and looks at everything whatever the limit. */
+  readonly dryRun?: boolean
+}
+
+export interface Pruned {
+  /** Runs that were deleted, or would be. */
+  readonly runs: number
+  /** The limit was reached: call again. */
+  readonly more: boolean
+}
+
 export interface Store {
   /** For messages: where the runs are (`memory`, a file's path). */
   readonly location: string
 
   // Runs
-  /** Creates the run, or returns the one that has the id already: two callers at once get one run (M12). */
-  createRun(run: NewRun): Promise<{ readonly run: RunRecord; readonly created: boolean }>
+  /**
+   * Creates the run, or returns the one that has the id already: two callers at once get one run (M12).
+   * @param prefix what it begins with, as an earlier order: these are its first entries, and `base` is at their end
+   */
+  createRun(
+    run: NewRun,
+    prefix?: readonly Completion[],
+  ): Promise<{ readonly run: RunRecord; readonly created: boolean }>
   getRun(id: string): Promise<RunRecord | undefined>
   /** Newest first. */
   listRuns(filter: RunFilter, page: Page): Promise<readonly RunRecord[]>
@@ -179,12 +235,10 @@ export interface Store {
   /** Gives a claimed run back, unfinished: owner cleared, status `pending`. Nothing happens under an old epoch. */
   release(claim: Claim): Promise<void>
   /**
-   * Makes an ended or blocked, unowned run `pending` again: output, error and end are cleared. With `fresh`, `base`
-   * moves to the journal's end, so that the next execution starts a new order: notes written so far are not read any
-   * more, and cancel requests that nothing consumed are dropped.
+   * Makes an ended or blocked, unowned run `pending` again: output, error and end are cleared.
    * @returns false when the run is in another state by now.
    */
-  reopen(request: { readonly no: number; readonly epoch: number; readonly fresh: boolean }): Promise<boolean>
+  reopen(request: Reopening): Promise<boolean>
 
   // Journal
   /**
@@ -205,7 +259,7 @@ export interface Store {
   readInbox(after: number, limit: number): Promise<readonly InboxItem[]>
   /** The run's items that no completion has consumed, oldest first. */
   pendingInbox(no: number): Promise<readonly InboxItem[]>
-  /** Id of the newest item, 0 when there is none. */
+  /** Id of the newest item that there ever was, 0 when there was none. */
   lastInboxId(): Promise<number>
 
   // Owners: engine instances that execute runs.
@@ -214,7 +268,8 @@ export interface Store {
   getOwner(id: string): Promise<Owner | undefined>
   listOwners(): Promise<readonly Owner[]>
   /**
-   * Forgets the owner and gives its runs back: those that it executed become `pending`, those that wait stay `waiting`.
+   * Forgets the owner with its zombies (their process is gone) and gives its runs back: those that it executed become
+   * `pending`, those that wait stay `waiting`.
    * @param heardAt only if it has not been heard of since
    * @returns whether it did
    */
@@ -229,6 +284,22 @@ export interface Store {
   idleRuns(workflow: string, now: number, limit: number): Promise<readonly RunRecord[]>
   /** Makes `owner` the one that looks after the workflow's waiting runs that nobody has. @returns their numbers */
   adoptWaiting(workflow: string, owner: string): Promise<readonly number[]>
+
+  // Zombies: functions that ignore their signal. For people to see; nothing depends on them.
+  /** @returns its number, for `removeZombie`: never given to another one */
+  addZombie(zombie: ZombieRecord): Promise<number>
+  removeZombie(id: number): Promise<void>
+  /** Those of one run, in the order in which they were added; also those of owners that have died. */
+  readZombies(no: number): Promise<readonly ZombieRecord[]>
+
+  /**
+   * Deletes ended runs with all that belongs to them. A family goes as a whole or stays as a whole: it goes by when its root
+   * ended, and stays while any run in it has not ended. The numbers of deleted runs and inbox items are never used again.
+   */
+  prune(request: PruneRequest): Promise<Pruned>
+
+  /** Looking after the place on disk; absent where there is none. */
+  readonly maintenance?: Maintenance
 
   /** Lets writes under way end first. Afterwards every verb rejects with `closed`; closing again does nothing. */
   close(): Promise<void>

@@ -3,7 +3,11 @@ import type { Page, RunFilter, RunRecord } from '../../core/ports/store.ts'
 import type { MemoryRun } from './run.ts'
 
 /** @param runs in order of `no`, which counts from 1. */
-export function listRuns(runs: readonly MemoryRun[], filter: RunFilter, page: Page): readonly RunRecord[] {
+export function listRuns(
+  runs: readonly (MemoryRun | undefined)[],
+  filter: RunFilter,
+  page: Page,
+): readonly RunRecord[] {
   const found: RunRecord[] = []
   const newest = Math.min(runs.length, (page.before ?? Infinity) - 1)
   for (let no = newest; no >= 1 && found.length < page.limit; no--) {

@@ -2,11 +2,11 @@
 import type { RunRecord } from '../../core/ports/store.ts'
 import { changes, type MemoryRun } from './run.ts'
 
-type Runs = readonly MemoryRun[]
+type Runs = readonly (MemoryRun | undefined)[]
 
 export function dueRuns(runs: Runs, owner: string, now: number, limit: number): readonly RunRecord[] {
   return runs
-    .map(({ record }) => record)
+    .flatMap((run) => run?.record ?? [])
     .filter((record) => record.owner === owner && isDue(record, now))
     .toSorted(byWakeAt)
     .slice(0, limit)
@@ -14,7 +14,7 @@ export function dueRuns(runs: Runs, owner: string, now: number, limit: number): 
 
 export function nextDue(runs: Runs, owner: string): number | undefined {
   let next: number | undefined
-  for (const { record } of runs)
+  for (const { record } of runs.filter((run) => run !== undefined))
     if (record.owner === owner && record.status === 'waiting' && record.wakeAt !== undefined)
       next = Math.min(next ?? record.wakeAt, record.wakeAt)
   return next
@@ -22,7 +22,7 @@ export function nextDue(runs: Runs, owner: string): number | undefined {
 
 export function idleRuns(runs: Runs, workflow: string, now: number, limit: number): readonly RunRecord[] {
   const idle = runs
-    .map(({ record }) => record)
+    .flatMap((run) => run?.record ?? [])
     .filter((record) => record.owner === undefined && record.workflow === workflow)
   const due = idle.filter((record) => isDue(record, now)).toSorted(byWakeAt)
   return [...due, ...idle.filter(({ status }) => status === 'pending')].slice(0, limit)
@@ -31,6 +31,7 @@ export function idleRuns(runs: Runs, workflow: string, now: number, limit: numbe
 export function adoptWaiting(runs: Runs, workflow: string, owner: string): readonly number[] {
   const adopted: number[] = []
   for (const run of runs) {
+    if (run === undefined) continue
     const { record } = run
     if (record.owner !== undefined || record.workflow !== workflow || record.status !== 'waiting') continue
     run.record = changes.owned(record, owner)

@@ -1,5 +1,5 @@
 /** A run in memory, and each way in which its record can change: pure, from one frozen record to the next. */
-import type { JournalEntry, NewRun, Note, Park, RunRecord, Write } from '../../core/ports/store.ts'
+import type { JournalEntry, NewRun, Note, Park, Reopening, RunRecord, Write } from '../../core/ports/store.ts'
 
 export interface MemoryRun {
   record: RunRecord
@@ -7,6 +7,8 @@ export interface MemoryRun {
   readonly journal: JournalEntry[]
   /** Since the last fresh `reopen`. */
   readonly notes: Note[]
+  /** By id of an inbox item: `seq` of the entry that consumed it. */
+  readonly consumed: Map<number, number>
 }
 
 type End = Extract<Write, { kind: 'end' }>
@@ -14,7 +16,8 @@ type End = Extract<Write, { kind: 'end' }>
 const UNENDED = { output: undefined, error: undefined, endedAt: undefined, wakeAt: undefined }
 
 export const changes = {
-  created({ id, workflow, input, parent, source, seed, createdAt }: NewRun, no: number): RunRecord {
+  created(run: NewRun, no: number, base: number): RunRecord {
+    const { id, workflow, input, parent, source, seed, createdAt, forkedFrom } = run
     return Object.freeze({
       no,
       id,
@@ -25,12 +28,13 @@ export const changes = {
       parent: parent && Object.freeze({ id: parent.id, key: parent.key }),
       source,
       seed,
-      base: 0,
+      base,
+      earlier: base === 0 ? [] : [0],
       createdAt,
       owner: undefined,
       epoch: 0,
       dropped: [],
-      forkedFrom: undefined,
+      forkedFrom,
     })
   },
   claimed: (run: RunRecord, owner: string): RunRecord =>
@@ -41,8 +45,17 @@ export const changes = {
     run.status === 'waiting' ? Object.freeze({ ...run, wakeAt: 0 }) : run,
   owned: (run: RunRecord, owner: string | undefined): RunRecord => Object.freeze({ ...run, owner }),
   released: (run: RunRecord): RunRecord => Object.freeze({ ...run, status: 'pending', owner: undefined }),
-  reopened: (run: RunRecord, base: number): RunRecord =>
-    Object.freeze({ ...run, ...UNENDED, status: 'pending', base }),
+  /** @param end of the journal */
+  reopened(run: RunRecord, { fresh, dropped = [] }: Reopening, end: number): RunRecord {
+    return Object.freeze({
+      ...run,
+      ...UNENDED,
+      status: 'pending',
+      base: fresh ? end : run.base,
+      earlier: fresh && run.base < end ? [...run.earlier, run.base] : run.earlier,
+      dropped: [...run.dropped, ...dropped.map(([from, to]) => [from, to] as const)],
+    })
+  },
   ended: (run: RunRecord, { status, output, error, at }: End): RunRecord =>
     Object.freeze({ ...run, status, output, error, endedAt: at, owner: undefined }),
 } as const

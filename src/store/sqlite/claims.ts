@@ -1,5 +1,5 @@
 /** Verbs: who executes a run. Each is a compare-and-set on the run's epoch (R3, R4). */
-import type { Store } from '../../core/ports/store.ts'
+import type { Reopening, RunRecord, Store } from '../../core/ports/store.ts'
 import type { Access } from './access.ts'
 import { toText } from './text.ts'
 
@@ -14,11 +14,28 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
   const reopen = prepare(`
     UPDATE runs
     SET status = 'pending', output = NULL, error = NULL, ended_at = NULL,
+      earlier = iif(:fresh AND base < (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no),
+        json_insert(coalesce(earlier, '[]'), '$[#]', base), earlier),
       base = iif(:fresh, (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no), base),
-      notes_base = iif(:fresh, (SELECT coalesce(max(rowid), 0) FROM notes WHERE run = no), notes_base)
+      notes_base = iif(:fresh, (SELECT coalesce(max(id), 0) FROM notes WHERE run = no), notes_base)
     WHERE no = :no AND epoch = :epoch AND status IN ('completed', 'failed', 'cancelled', 'blocked')`)
   const dropCancels = prepare(`
     UPDATE inbox SET consumed_by = 0 WHERE run = ? AND kind = 'cancel' AND consumed_by IS NULL`)
+
+  const droppedOf = prepare('SELECT dropped FROM runs WHERE no = ?')
+  const setDropped = prepare('UPDATE runs SET dropped = ? WHERE no = ?')
+  const redeliverEvents = prepare(`
+    UPDATE inbox SET consumed_by = NULL
+    WHERE run = ? AND kind = 'event' AND consumed_by IN (SELECT value FROM json_each(?))`)
+
+  const drop = ({ no, dropped = [], redeliver = [] }: Reopening): void => {
+    if (dropped.length > 0) {
+      const row = droppedOf.get(no) as { dropped: string | null } | undefined
+      const before = JSON.parse(row?.dropped ?? '[]') as RunRecord['dropped']
+      setDropped.run(JSON.stringify([...before, ...dropped]), no)
+    }
+    if (redeliver.length > 0) redeliverEvents.run(no, JSON.stringify(redeliver))
+  }
 
   return {
     claim: ({ no, epoch, owner }) =>
@@ -30,11 +47,14 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
       write(() => {
         release.run({ no, epoch })
       }),
-    reopen: ({ no, epoch, fresh }) =>
+    reopen: (request) =>
       write(() => {
+        const { no, epoch, fresh } = request
         const { changes } = reopen.run({ no, epoch, fresh: fresh ? 1 : 0 })
-        if (changes !== 0 && fresh) dropCancels.run(no)
-        return changes !== 0
+        if (changes === 0) return false
+        if (fresh) dropCancels.run(no)
+        drop(request)
+        return true
       }),
   }
 }

@@ -1,10 +1,8 @@
 /** Verb: commit. The hot path: one transaction, one check per run, one row per completion. */
-import type { Completion } from '../../core/ports/effects.ts'
 import type { Park, Store, Write } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
-import { checksum } from './checksum.ts'
-import { fromCompletion } from './rows.ts'
+import { entryWriter } from './entries.ts'
 import { fromText, toNullable, toText } from './text.ts'
 
 export function commitVerbs(access: Access): Pick<Store, 'commit'> {
@@ -13,20 +11,14 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
     SELECT id, epoch, owner IS NOT NULL AND status = 'running' AS owned,
       (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no) AS last
     FROM runs WHERE no = ?`)
-  const insertEntry = prepare('INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  const addEntry = entryWriter(prepare)
   const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
-  const insertNote = prepare('INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)')
+  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
   const { mayPark, park } = parking(access)
   const end = ending(access)
   const standingOf = (no: number): Standing | undefined => {
     const row = standing.get(no) as { id: string; epoch: number; owned: number; last: number } | undefined
     return row && { ...row, id: fromText(row.id), owned: row.owned === 1 }
-  }
-
-  const addEntry = (run: number, seq: number, completion: Completion): void => {
-    const row = fromCompletion(run, seq, completion)
-    const { kind, key, at, attempt, started_at, retry_at, name, payload } = row
-    insertEntry.run(run, seq, kind, key, at, attempt, started_at, retry_at, name, payload, checksum(row))
   }
 
   const apply = (each: Write): void => {

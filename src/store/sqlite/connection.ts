@@ -4,9 +4,14 @@ import { dirname, join, resolve } from 'node:path'
 import type * as Sqlite from 'node:sqlite'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { asStoreError, notADatabase, storeError } from './errors.ts'
+import { type FileSystemProbe, requireLocal, systemProbe } from './file-system.ts'
+import { requireNothingForeign } from './foreign.ts'
 import { readIdentity, requireOurHeader, requireOurs, requireSqlite, unsupported } from './identity.ts'
 import { migrate } from './migrate.ts'
 import { type Patience, whenFree } from './patience.ts'
+
+/** Bytes of the write-ahead log: four times what SQLite lets it grow to when nobody is in the way. */
+export const LOG_LIMIT: number = 16 * 1024 * 1024
 
 export type Durability = 'full' | 'process-crash'
 
@@ -16,9 +21,15 @@ export interface Connection {
   prepare(sql: string): StatementSync
 }
 
-export async function connect(path: string, durability: Durability, patience: Patience): Promise<Connection> {
+export async function connect(
+  path: string,
+  durability: Durability,
+  patience: Patience,
+  probe: FileSystemProbe = systemProbe,
+): Promise<Connection> {
   let db: DatabaseSync | undefined
   try {
+    requireLocal(path, dirname(path), probe)
     requireOurHeader(path)
     requireWritable(path)
     const opened = (db = open(path))
@@ -39,26 +50,45 @@ function requireWritable(path: string): void {
   if (existsSync(path)) accessSync(path, constants.R_OK | constants.W_OK)
 }
 
-function open(path: string): DatabaseSync {
-  // Not imported: a program that only uses other stores may run on a Node.js without it, or be warned by one with it.
+/** Not imported: a program that only uses other stores may run on a Node.js without it, or be warned by one with it. */
+export function sqliteOf(path: string): typeof Sqlite {
   const sqlite = process.getBuiltinModule('node:sqlite') as typeof Sqlite | undefined
   if (sqlite === undefined) throw unsupported('no built-in SQLite', path)
+  return sqlite
+}
+
+function open(path: string): DatabaseSync {
+  const sqlite = sqliteOf(path)
   const probe = new sqlite.DatabaseSync(':memory:')
   const version = probe.prepare('SELECT sqlite_version() AS version').get()?.['version']
   probe.close()
   requireSqlite(String(version), path)
-  return new sqlite.DatabaseSync(path, { timeout: 0 })
+  // What is in the file is data: it must not reach SQLite's own tables, nor load anything.
+  return new sqlite.DatabaseSync(path, { timeout: 0, defensive: true, allowExtension: false })
+}
+
+/** A second look at a file: only reads, and sees one moment of it from the first read of a transaction on. */
+export function openToRead(path: string): DatabaseSync {
+  const { DatabaseSync } = sqliteOf(path)
+  const db = new DatabaseSync(path, { timeout: 0, readOnly: true, defensive: true, allowExtension: false })
+  db.exec('PRAGMA trusted_schema = OFF')
+  return db
 }
 
 /** Can be run again from the start, whatever it was that failed. */
 function setUp(db: DatabaseSync, path: string, durability: Durability): void {
+  db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
   // First, and only reading: what is not ours stays as it is.
   db.exec('BEGIN')
   try {
-    requireOurs(path, readIdentity(db))
+    const identity = readIdentity(db)
+    requireOurs(path, identity)
+    requireNothingForeign(db, path, identity.version)
   } finally {
     db.exec('ROLLBACK')
   }
+  // Before the first page is written, or it has no effect: lets `vacuum` give space back a little at a time.
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL')
   const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
   if (mode !== 'wal') {
     throw storeError(
@@ -73,6 +103,7 @@ function setUp(db: DatabaseSync, path: string, durability: Durability): void {
     PRAGMA fullfsync = ${full ? 1 : 0}; -- macOS: an fsync alone leaves the data in the drive's cache
     PRAGMA checkpoint_fullfsync = ${full ? 1 : 0};
     PRAGMA wal_autocheckpoint = 1000;
+    PRAGMA journal_size_limit = ${LOG_LIMIT};
   `)
   migrate(db, path)
 }

@@ -66,6 +66,27 @@ export function isBusy(thrown: unknown): boolean {
   return primary === code.busy || primary === code.locked
 }
 
+/**
+ * A write or a sync of the file itself failed. What the system has then kept of it nobody can tell, and a second sync
+ * may report success for what was lost: nothing may be acknowledged through that connection any more. A full disk is
+ * not of this kind.
+ */
+export function isIoFailure(thrown: unknown): boolean {
+  const errcode = errcodeOf(thrown) ?? 0
+  return (errcode & 0xff) === code.io && errcode !== SHM_SIZE
+}
+
+export function unreliable(path: string, cause: unknown): StoreError {
+  return storeError(
+    path,
+    'io',
+    `could not be written: ${messageOf(cause)} (${errcodeOf(cause) ?? 'no code'}). Whether this was written is not known, so ` +
+      'it counts as not written, and nothing more is written through this store. What was acknowledged is kept: check the ' +
+      'disk, then start this process again; it goes on from what is really on the disk',
+    cause,
+  )
+}
+
 export function closed(path: string, cause?: unknown): StoreError {
   return storeError(path, 'closed', 'is closed: open the store again', cause)
 }

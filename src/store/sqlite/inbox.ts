@@ -12,7 +12,7 @@ export function inboxVerbs({ prepare, read, write }: Access): InboxVerbs {
   const wake = prepare("UPDATE runs SET wake_at = 0 WHERE no = ? AND status = 'waiting'")
   const after = prepare(`SELECT ${columns} FROM inbox WHERE id > ? ORDER BY id LIMIT ?`)
   const pending = prepare(`SELECT ${columns} FROM inbox WHERE run = ? AND consumed_by IS NULL ORDER BY id`)
-  const last = prepare('SELECT coalesce(max(id), 0) AS id FROM inbox')
+  const last = prepare(`SELECT coalesce(max(seq), 0) AS id FROM sqlite_sequence WHERE name = 'inbox'`)
   const items = (rows: unknown[]): ReturnType<typeof toInboxItem>[] => (rows as InboxRow[]).map(toInboxItem)
 
   return {

@@ -13,11 +13,14 @@ import { asStoreError } from './errors.ts'
 import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
+import { maintenanceVerbs } from './maintenance.ts'
 import { openRunVerbs } from './open-runs.ts'
 import { ownerVerbs } from './owners.ts'
+import { pruneVerbs } from './prune.ts'
 import { systemClock } from '../../core/system-clock.ts'
 import { type Patience, systemRandom } from './patience.ts'
 import { runVerbs } from './runs.ts'
+import { zombieVerbs } from './zombies.ts'
 
 export interface SqliteStoreOptions {
   /** The folder that holds `runs.db`; created if need be, for this user only. Either this or `file`. */
@@ -70,7 +73,10 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...journalVerbs(verbs),
       ...inboxVerbs(verbs),
       ...ownerVerbs(verbs),
+      ...pruneVerbs(verbs),
+      ...maintenanceVerbs(verbs, connection, patience),
       ...openRunVerbs(verbs),
+      ...zombieVerbs(verbs),
       close: () => verbs.close(),
     }
   } catch (error) {

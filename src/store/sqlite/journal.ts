@@ -12,7 +12,7 @@ export function journalVerbs({ prepare, read, path }: Access): Pick<Store, 'read
   const entries = prepare('SELECT * FROM journal WHERE run = ? AND seq > ? ORDER BY seq')
   const notes = prepare(`
     SELECT key, at, kind, attempt, due FROM notes
-    WHERE run = :no AND rowid > (SELECT notes_base FROM runs WHERE no = :no) ORDER BY rowid`)
+    WHERE run = :no AND id > (SELECT notes_base FROM runs WHERE no = :no) ORDER BY id`)
   const idOf = prepare('SELECT id FROM runs WHERE no = ?')
 
   const damaged = (no: number, what: string): StoreError => {

@@ -38,6 +38,17 @@ export async function whenFree<T>(
   }
 }
 
+/** Calls `attempt` until it says true. @returns whether it did in time */
+export async function whenTrue(attempt: () => boolean, patience: Patience): Promise<boolean> {
+  const { clock, limit } = patience
+  const until = clock.steady() + limit
+  for (let delay = FIRST_DELAY; !attempt(); delay = Math.min(delay * 2, LONGEST_DELAY)) {
+    if (clock.steady() >= until) return false
+    await pause(clock, delay)
+  }
+  return true
+}
+
 /** At least 0, less than 1. */
 function fraction(random: Random): number {
   return Number.parseInt(random.uuid().slice(0, 8), 16) / 2 ** 32

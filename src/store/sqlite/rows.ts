@@ -1,6 +1,6 @@
 /** Records as rows and back. An absent field is NULL in a row, and absent again in the record. */
 import type { Completion } from '../../core/ports/effects.ts'
-import type { InboxItem, Note, Owner, RunRecord, RunStatus } from '../../core/ports/store.ts'
+import type { InboxItem, Note, Owner, RunRecord, RunStatus, ZombieRecord } from '../../core/ports/store.ts'
 import { fromNullable, fromText, toNullable, toText } from './text.ts'
 
 export interface RunRow {
@@ -16,6 +16,7 @@ export interface RunRow {
   readonly source: string | null
   readonly seed: string
   readonly base: number
+  readonly earlier: string | null
   readonly created_at: number
   readonly ended_at: number | null
   readonly owner: string | null
@@ -39,6 +40,7 @@ export function toRun(row: RunRow): RunRecord {
     source: fromNullable(row.source),
     seed: fromText(row.seed),
     base: row.base,
+    earlier: row.earlier === null ? [] : (JSON.parse(row.earlier) as RunRecord['earlier']),
     createdAt: row.created_at,
     endedAt: row.ended_at ?? undefined,
     owner: fromNullable(row.owner),
@@ -135,4 +137,17 @@ export interface OwnerRow {
 export function toOwner(row: OwnerRow): Owner {
   const { pid, heartbeat_at: heartbeatAt, lease } = row
   return { id: fromText(row.id), pid, host: fromText(row.host), heartbeatAt, lease }
+}
+
+export interface ZombieRow {
+  readonly run: number
+  readonly key: string
+  readonly attempt: number
+  readonly owner: string
+  readonly since: number
+  readonly reason: string
+}
+
+export function toZombie({ run, key, attempt, owner, since, reason }: ZombieRow): ZombieRecord {
+  return { run, key: fromText(key), attempt, owner: fromText(owner), since, reason: fromText(reason) }
 }

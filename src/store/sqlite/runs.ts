@@ -1,18 +1,21 @@
 /** Verbs: create a run, find it by id. */
+import type { Completion } from '../../core/ports/effects.ts'
 import type { NewRun, Store } from '../../core/ports/store.ts'
 import type { Access } from './access.ts'
+import { entryWriter } from './entries.ts'
 import { type RunRow, toRun } from './rows.ts'
 import { toNullable, toText } from './text.ts'
 
 export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createRun' | 'getRun'> {
   const insert = prepare(`
-    INSERT INTO runs (id, workflow, status, input, parent, parent_key, source, seed, base, notes_base, created_at, epoch)
-    VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, 0, 0, ?, 0)
-    ON CONFLICT (id) DO NOTHING
+    INSERT INTO runs
+      (id, workflow, status, input, parent, parent_key, source, seed, base, earlier, forked_from, notes_base, created_at, epoch)
+    VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0)
     RETURNING *`)
   const byId = prepare('SELECT * FROM runs WHERE id = ?')
+  const addEntry = entryWriter(prepare)
   const find = (id: string): RunRow | undefined => byId.get(toText(id)) as RunRow | undefined
-  const add = (run: NewRun): RunRow | undefined =>
+  const add = (run: NewRun, base: number): RunRow | undefined =>
     insert.get(
       toText(run.id),
       toNullable(run.workflow),
@@ -21,16 +24,26 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
       toNullable(run.parent?.key),
       toNullable(run.source),
       toText(run.seed),
+      base,
+      base === 0 ? null : '[0]',
+      toNullable(run.forkedFrom),
       run.createdAt,
     ) as RunRow | undefined
 
+  const addAll = (run: NewRun, prefix: readonly Completion[]): RunRow | undefined => {
+    const row = add(run, prefix.length)
+    if (row !== undefined) for (const [index, each] of prefix.entries()) addEntry(row.no, index + 1, each)
+    return row
+  }
+
   return {
-    createRun: (run) =>
+    createRun: (run, prefix = []) =>
       write(() => {
-        const created = add(run)
-        const row = created ?? find(run.id)
-        if (row === undefined) throw new Error('a run that exists could not be read')
-        return { run: toRun(row), created: created !== undefined }
+        const existing = find(run.id)
+        // Inserted only when it is new: an insert that gives way would use a number up.
+        const row = existing ?? addAll(run, prefix)
+        if (row === undefined) throw new Error('a run that was created could not be read')
+        return { run: toRun(row), created: existing === undefined }
       }),
     getRun: (id) =>
       read(() => {

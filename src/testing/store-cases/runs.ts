@@ -15,6 +15,7 @@ export const runCases: readonly StoreCase[] = [
       output: undefined,
       error: undefined,
       base: 0,
+      earlier: [],
       endedAt: undefined,
       owner: undefined,
       epoch: 0,

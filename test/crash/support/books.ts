@@ -27,10 +27,13 @@ export interface RunRow {
   readonly id: string
   readonly status: string
   readonly owner: string | null
+  readonly parent: string | null
+  /** As it is stored. */
+  readonly output: string | null
 }
 
 export function readRuns(dir: string): RunRow[] {
-  return query(dir, 'SELECT id, status, owner FROM runs ORDER BY no') as RunRow[]
+  return query(dir, 'SELECT id, status, owner, parent, output FROM runs ORDER BY no') as RunRow[]
 }
 
 function query(dir: string, sql: string): unknown[] {

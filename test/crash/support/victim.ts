@@ -19,13 +19,15 @@ export interface Victim {
 export interface VictimOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Options of Node.js itself. */
+  readonly nodeOptions?: readonly string[]
   readonly onLine?: (line: string, victim: Victim) => void
 }
 
 /** A process of our own to be killed: a TypeScript program on this Node. */
 export function startVictim(program: string, args: readonly string[], options: VictimOptions = {}): Victim {
-  const { cwd, env, onLine } = options
-  const child = spawn(process.execPath, [program, ...args], {
+  const { cwd, env, nodeOptions = [], onLine } = options
+  const child = spawn(process.execPath, [...nodeOptions, program, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
