@@ -54,7 +54,7 @@ export function compensateOptions<T>(given: Compensate<T>): CompensateOptions<T>
 }
 
 /** Its completion says that all that was recorded before has been delivered. No operation can have this key: `!` is escaped in names. */
-export const BARRIER = compensationKey('')
+export const BARRIER: Key = compensationKey('')
 
 /**
  * The steps of one run that can be undone, and which of them the journal has as done. What counts is the journal, not

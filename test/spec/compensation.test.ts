@@ -1,6 +1,6 @@
 /** `step(…, { compensate })`: what a run did is undone when the run fails. */
 import {
-  CancelledError,
+  type CancelledError,
   CompensationError,
   type CompensationContext,
   type Context,
@@ -247,7 +247,7 @@ describe.each(PLACES)('compensation on %s', (place) => {
     const flow = flowOf(async () => {
       await work('a')
       await step('b', () => 1, {
-        compensate: ({}, { attempt }) => {
+        compensate: (_result, { attempt }) => {
           times.push(clock.now())
           if (attempt < 5) throw new Error('not yet')
         },
