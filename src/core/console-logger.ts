@@ -1,4 +1,6 @@
+import { messageOf } from './errors.ts'
 import type { Logger } from './ports/logger.ts'
+import { notify } from './user-code.ts'
 
 /** To standard error, so that the output of a script stays its own. */
 export const consoleLogger: Logger = {
@@ -20,6 +22,21 @@ export function withFields(logger: Logger, added: Readonly<Record<string, unknow
     (level: keyof Logger): Logger['info'] =>
     (message, fields) =>
       logger[level](message, { ...added, ...fields })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** The same logger, whose failures concern no run: what it throws is mentioned, once, and its message is lost. */
+export function unfailing(logger: Logger): Logger {
+  let mentioned = false
+  const onError = (error: unknown): void => {
+    if (mentioned) return
+    mentioned = true
+    process.emitWarning(`The engine's logger threw: ${messageOf(error)}`)
+  }
+  const at =
+    (level: keyof Logger): Logger['info'] =>
+    (message, fields) =>
+      notify(() => logger[level](message, fields), onError)
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 

@@ -39,7 +39,7 @@ export class StepError extends WorkflowError {
 
   constructor(step: { stepName: string; key: string; attempts: number }, cause: unknown) {
     super(
-      `Step ${quote(step.stepName)} failed after ${plural(step.attempts, 'attempt')}: ${messageOf(cause)}`,
+      `Step ${quote(step.stepName)} failed after ${plural(step.attempts, 'attempt')}: ${because(cause)}`,
       {
         cause,
       },
@@ -59,10 +59,9 @@ export class ChildError extends WorkflowError {
   readonly workflow: string
 
   constructor(child: { runId: string; workflow: string }, cause: unknown) {
-    super(
-      `Child run ${quote(child.runId)} of workflow ${quote(child.workflow)} failed: ${messageOf(cause)}`,
-      { cause },
-    )
+    super(`Child run ${quote(child.runId)} of workflow ${quote(child.workflow)} failed: ${because(cause)}`, {
+      cause,
+    })
     this.runId = child.runId
     this.workflow = child.workflow
     withoutFrames(this)
@@ -270,7 +269,7 @@ export class RunBlockedError extends WorkflowError {
   readonly runId: string
 
   constructor(runId: string, cause: unknown) {
-    super(`Run ${quote(runId)} is blocked: ${messageOf(cause)}`, { cause })
+    super(`Run ${quote(runId)} is blocked: ${because(cause)}`, { cause })
     this.runId = runId
   }
 }
@@ -332,14 +331,34 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 120 ? `${text.slice(0, 117)}…` : text)
 }
 
+/** `instanceof`, for anything that can be thrown: a proxy may throw when it is asked. */
+export function isInstance(thrown: unknown, Class: new (...args: never[]) => WorkflowError): boolean {
+  try {
+    return thrown instanceof Class
+  } catch {
+    return false
+  }
+}
+
 /** The message of anything that can be thrown. Never throws itself. */
 export function messageOf(thrown: unknown): string {
   try {
-    if (thrown instanceof Error) return thrown.message || thrown.name
-    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))
+    const told: unknown = thrown instanceof Error ? thrown.message || thrown.name : thrown
+    return typeof told === 'string' ? told : (JSON.stringify(told) ?? String(told))
   } catch {
     return 'a value that cannot be printed'
   }
+}
+
+/** Of a message that is repeated in another: the whole of it is in the `cause`, once, however large it is. */
+const MOST_REPEATED = 1000
+
+/** The message of a cause, cut when it is long. */
+function because(cause: unknown): string {
+  const text = messageOf(cause)
+  return text.length > MOST_REPEATED
+    ? `${text.slice(0, MOST_REPEATED)}… (${text.length.toLocaleString('en')} characters; all of them are in the cause)`
+    : text
 }
 
 function suggestion(near: readonly string[], recorded: readonly string[]): string {
@@ -363,11 +382,11 @@ function cancelMessage(reason: CancelReason): string {
     case 'timeout':
       return `Cancelled because the time was up${by}`
     case 'run-cancelled':
-      return `Cancelled with its run${by}${reason.cause === undefined ? '' : `: ${messageOf(reason.cause)}`}`
+      return `Cancelled with its run${by}${reason.cause === undefined ? '' : `: ${because(reason.cause)}`}`
     case 'run-ended':
       return 'Cancelled because its run ended without it'
     case 'aborted':
-      return `Cancelled by an abort signal${by}${reason.cause === undefined ? '' : `: ${messageOf(reason.cause)}`}`
+      return `Cancelled by an abort signal${by}${reason.cause === undefined ? '' : `: ${because(reason.cause)}`}`
     case 'engine-stopping':
       return 'Cancelled because the engine is stopping; the run is resumable'
     case 'run-interrupted':

@@ -7,6 +7,7 @@ import { createOperation } from './create-operation.ts'
 import type { Operation, OperationCore, Work } from './operation.ts'
 import type { Completion, EventEffect, Key } from './ports/effects.ts'
 import type { Scope } from './scope.ts'
+import { answer } from './user-code.ts'
 
 export interface WaitForEventOptions {
   /** Only an event that it agrees to ends the wait; others are kept for other waits. Called once per event and wait, live only. */
@@ -89,7 +90,8 @@ class EventWork implements Work, Leaf {
       kind: 'event',
       key: this.key,
       names,
-      accepts: (name, payload) => filter === undefined || filter(codec.decode(payload), name),
+      accepts: (name, payload) =>
+        filter === undefined || answer(filter(codec.decode(payload), name), 'The filter of a wait'),
     }
   }
 

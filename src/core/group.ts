@@ -7,6 +7,7 @@ import type { Completion, Effect, Key } from './ports/effects.ts'
 import type { GroupCounts } from './ports/observer.ts'
 import type { Scope } from './scope.ts'
 import { StopWatch } from './stop-watch.ts'
+import { notify } from './user-code.ts'
 
 /** A group's options, checked, durations in milliseconds. */
 export interface GroupSettings {
@@ -186,12 +187,7 @@ export class Group implements Work, BranchOwner {
     if (onProgress === undefined) return
     const warn = (error: unknown): void =>
       this.#scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
-    try {
-      const returned: unknown = onProgress(this.#counts())
-      if (returned instanceof Promise) returned.catch(warn)
-    } catch (error) {
-      warn(error)
-    }
+    notify(() => onProgress(this.#counts()), warn)
   }
 
   #counts(): GroupCounts {

@@ -10,6 +10,7 @@ import {
   boolean,
 } from './check.ts'
 import { type Duration, milliseconds } from './duration.ts'
+import { answer } from './user-code.ts'
 
 export interface RetryOptions {
   /** How often the function may be called in all, the first time included. Default 3 where `retry` is given, else 1. */
@@ -58,7 +59,7 @@ export function retryDelay(
   chance: number,
 ): number | undefined {
   if (policy === undefined || attempt >= (policy.maxAttempts ?? 3)) return undefined
-  if (policy.retryIf !== undefined && !policy.retryIf(error, attempt)) return undefined
+  if (policy.retryIf !== undefined && !answer(policy.retryIf(error, attempt), 'retryIf()')) return undefined
   const longest = milliseconds(policy.maxDelay ?? '1m', 'maxDelay')
   const delay = Math.min(longest, delayAfter(policy, attempt))
   return Math.round((policy.jitter ?? true) ? delay * (0.5 + chance / 2) : delay)
@@ -67,7 +68,7 @@ export function retryDelay(
 function delayAfter(policy: RetryOptions, attempt: number): number {
   const { backoff = 'exponential', factor = 2 } = policy
   if (typeof backoff === 'function')
-    return milliseconds(backoff(attempt), 'the delay that backoff() returned')
+    return milliseconds(answer(backoff(attempt), 'backoff()'), 'the delay that backoff() returned')
   const initial = milliseconds(policy.initialDelay ?? '1s', 'initialDelay')
   if (backoff === 'fixed') return initial
   return backoff === 'linear' ? initial * attempt : initial * factor ** (attempt - 1)

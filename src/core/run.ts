@@ -290,8 +290,12 @@ export class Run implements RunView {
   #cancelledBy(error: unknown): boolean {
     const cancelled = this.#root.cancelled
     if (cancelled === undefined) return false
-    for (let at: unknown = error, depth = 0; at instanceof Error && depth < 20; at = at.cause, depth++)
-      if (at === cancelled || (at instanceof CancelledError && at.kind === 'run-cancelled')) return true
+    try {
+      for (let at: unknown = error, depth = 0; at instanceof Error && depth < 20; at = at.cause, depth++)
+        if (at === cancelled || (at instanceof CancelledError && at.kind === 'run-cancelled')) return true
+    } catch {
+      // A proxy, or a getter, that throws: an error like any other.
+    }
     return false
   }
 

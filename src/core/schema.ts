@@ -19,6 +19,10 @@ export function checkSchema(value: unknown, what: string): void {
 export async function validate(schema: Schema | undefined, value: unknown, what: string): Promise<unknown> {
   if (schema === undefined) return value
   const result = await schema['~standard'].validate(value)
+  if (typeof result !== 'object' || result === null)
+    throw new TypeError(
+      `${what} could not be checked: its schema returned ${show(result)} instead of a result`,
+    )
   if (result.issues === undefined) return result.value
   throw new InvalidInputError(
     what,

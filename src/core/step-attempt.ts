@@ -3,7 +3,7 @@
  * begins, and what becomes of its outcome.
  */
 import type { Codec } from './codec/codec.ts'
-import { CancelledError, SerializationError, TimeoutError } from './errors.ts'
+import { CancelledError, isInstance, SerializationError, TimeoutError } from './errors.ts'
 import { derivedKey } from './key.ts'
 import type { AttemptControl, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
@@ -146,7 +146,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
 
   /** A value that cannot be stored today cannot be stored at the next attempt either. */
   #retryDelay(error: unknown): number | undefined {
-    if (error instanceof SerializationError) return undefined
+    if (isInstance(error, SerializationError)) return undefined
     const definition = this.#definition
     try {
       return retryDelay(definition.retry, this.attempt, error, definition.chance(this.attempt))

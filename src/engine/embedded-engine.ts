@@ -8,7 +8,7 @@ import {
   positiveInteger,
 } from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
-import { consoleLogger } from '../core/console-logger.ts'
+import { consoleLogger, unfailing } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core/ports/maintenance.ts'
@@ -267,11 +267,12 @@ export class EmbeddedEngine implements Engine {
       openStore,
       clock = systemClock,
       random = { uuid: () => randomUUID() },
-      log = consoleLogger,
+      log: given = consoleLogger,
       patience = '5s',
       abortGrace = '5s',
       parkAfter = '5s',
     } = this.#options
+    const log = unfailing(given)
     const store = await openStore()
     const retention = (this.#retention = new Retention(store, clock, log, this.#options.keep))
     retention.look()

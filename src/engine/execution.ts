@@ -152,7 +152,7 @@ export class Execution {
       return 'waiting'
     }
     if (end.status !== 'blocked') this.#effects.close()
-    await this.#effects.childrenTold()
+    await unlessAborted(this.#effects.childrenTold(), this.#interruption.signal)
     await this.#record(end)
     if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
     observe({ kind: 'run.ended', run: record.id, status: end.status })
@@ -232,5 +232,18 @@ export class Execution {
       this.#options.log.warn(`${title} was created but never awaited, so it never ran (${place})`, {
         run: this.#options.record.id,
       })
+  }
+}
+
+/** What comes of `work`, which is in the hands of user code, unless the run cannot go on here meanwhile. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort)
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }

@@ -1,4 +1,4 @@
-import { EngineStoppedError, RunNotFoundError, StoreError } from '../core/errors.ts'
+import { EngineStoppedError, RunNotFoundError, StoreError, WorkflowError } from '../core/errors.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -215,7 +215,7 @@ export class Executor {
     try {
       execution = await this.#prepare(record.id, claim, workflow)
     } catch (error) {
-      await this.#release(claim)
+      await this.#giveUp(claim, error)
       throw error
     }
     this.#watch()
@@ -254,7 +254,7 @@ export class Executor {
       return await execution.perform()
     } catch (error) {
       failure = { error }
-      await this.#release(claim)
+      await this.#giveUp(claim, error)
       throw error
     } finally {
       this.#active.delete(claim.no)
@@ -274,6 +274,24 @@ export class Executor {
       await this.#parts.store.release(claim)
     } catch {
       // The store is what failed. This engine may claim the run again; others may when this one rests or ends.
+    }
+  }
+
+  /** The run goes no further here. One that cannot be read is parked, so that workers do not try it again and again. */
+  async #giveUp(claim: Claim, error: unknown): Promise<void> {
+    if (!isUnreadable(error) || !(await this.#block(claim, error))) await this.#release(claim)
+  }
+
+  /** @returns whether that is recorded */
+  async #block(claim: Claim, error: unknown): Promise<boolean> {
+    const { store, clock, codec } = this.#parts
+    try {
+      await store.commit([
+        { kind: 'end', claim, at: clock.now(), status: 'blocked', error: codec.encodeError(error) },
+      ])
+      return true
+    } catch {
+      return false // the whole store is damaged, perhaps
     }
   }
 
@@ -361,4 +379,9 @@ export class Executor {
 
 function isFenced(error: unknown): boolean {
   return error instanceof StoreError && error.problem === 'fenced'
+}
+
+/** What is stored of the run is at fault, and not the store, nor this engine. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof StoreError ? error.problem === 'corrupt' : !(error instanceof WorkflowError)
 }

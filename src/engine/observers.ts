@@ -1,5 +1,6 @@
 import type { Logger } from '../core/ports/logger.ts'
 import type { Observer, RunEvent } from '../core/ports/observer.ts'
+import { notify } from '../core/user-code.ts'
 
 /** Those who watch an engine. What one of them throws is logged, and changes nothing. */
 export class Observers {
@@ -12,16 +13,10 @@ export class Observers {
   }
 
   tell(event: RunEvent, log: Logger): void {
-    for (const observer of this.#observers) this.#tell(observer, event, log)
-  }
-
-  #tell(observer: Observer, event: RunEvent, log: Logger): void {
-    const warn = (error: unknown): void => log.warn('An observer of the engine threw', { error })
-    try {
-      const returned: unknown = observer(event)
-      if (returned instanceof Promise) returned.catch(warn)
-    } catch (error) {
-      warn(error)
-    }
+    for (const observer of this.#observers)
+      notify(
+        () => observer(event),
+        (error) => log.warn('An observer of the engine threw', { error }),
+      )
   }
 }

@@ -197,7 +197,8 @@ export class RunEffects implements Effects, CommitSink {
     if (this.#seenItems.has(item.id)) return
     this.#seenItems.add(item.id)
     if (item.kind === 'event') this.#events.arrived(item)
-    else this.#complete(CANCEL_KEY, { kind: 'cancel-requested', payload: item.payload }, item.id)
+    else if (item.kind === 'cancel')
+      this.#complete(CANCEL_KEY, { kind: 'cancel-requested', payload: item.payload }, item.id)
   }
 
   /** Starts nothing more, and resolves when the attempts that run have ended. */

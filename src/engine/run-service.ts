@@ -5,11 +5,12 @@ import {
   RunBlockedError,
   RunConflictError,
   RunNotFoundError,
+  StoreError,
   WorkflowNotFoundError,
 } from '../core/errors.ts'
 import type { Codec } from '../core/codec/codec.ts'
 import { CANCEL_KEY, type ChildEffect, type Encoded } from '../core/ports/effects.ts'
-import { ENDED, type NewRun, type RunRecord } from '../core/ports/store.ts'
+import { ENDED, type NewRun, type RunRecord, type RunStatus } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { cancelBlocked } from './cancel-blocked.ts'
@@ -22,6 +23,9 @@ import { childId, createFork, endSuperseded, type Fork, reopenFrom } from './rec
 
 /** How often a run that another process executes is looked at, in milliseconds. */
 const LOOK = 200
+
+/** Every other status is an end, or none that this version knows. */
+const OPEN: ReadonlySet<RunStatus> = new Set<RunStatus>(['pending', 'running', 'waiting'])
 
 /** What can be done with runs, by id; the code of a run's workflow is passed in where it is needed. */
 export class RunService {
@@ -87,6 +91,7 @@ export class RunService {
       try {
         const record = await this.find(id)
         if (ENDED.has(record.status) || record.status === 'blocked') return record
+        if (!OPEN.has(record.status)) throw unknownStatus(record, this.parts.store.location)
         await this.#change(record, workflow, watch)
       } finally {
         left?.removeEventListener('abort', leave)
@@ -265,10 +270,15 @@ export class RunService {
   async #createChild(id: string, parent: RunRecord, effect: ChildEffect): Promise<Encoded | undefined> {
     const { codec } = this.parts
     const workflow = effect.workflow as WorkflowCode
-    let record: RunRecord
+    let input: Encoded
     try {
       const checked = workflow.definition.input !== undefined
-      const input = checked ? await encodeInput(codec, workflow, codec.decode(effect.input)) : effect.input
+      input = checked ? await encodeInput(codec, workflow, codec.decode(effect.input)) : effect.input
+    } catch (error) {
+      return codec.encodeError(error) // refused by the schema, or the schema itself threw
+    }
+    let record: RunRecord
+    try {
       record = await this.#create(
         this.#newRun(workflow, input, {
           id,
@@ -338,7 +348,15 @@ function requireCodeOf(record: RunRecord, workflow: WorkflowCode | undefined): v
     )
 }
 
+function unknownStatus({ id, status }: RunRecord, location: string): StoreError {
+  return new StoreError(
+    'corrupt',
+    `Run ${JSON.stringify(id)} in ${location} has the status ${JSON.stringify(status)}, which this version does not know: ` +
+      'it was changed by something else, or written by a newer version',
+  )
+}
+
 function isRefusal(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code
-  return code === 'INVALID_INPUT' || code === 'SERIALIZATION' || code === 'RUN_CONFLICT'
+  return code === 'RUN_CONFLICT' || code === 'SERIALIZATION'
 }

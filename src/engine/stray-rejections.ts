@@ -1,4 +1,4 @@
-import { CancelledError } from '../core/errors.ts'
+import { CancelledError, isInstance } from '../core/errors.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { ambientRunLog } from '../core/scope.ts'
 
@@ -27,6 +27,6 @@ function onStray(reason: unknown): void {
 
 /** A cancellation that nobody waited for is no news: the code that floated it was cancelled too. */
 function report(log: Logger, reason: unknown): void {
-  const level = reason instanceof CancelledError ? 'debug' : 'error'
+  const level = isInstance(reason, CancelledError) ? 'debug' : 'error'
   log[level]('A promise was rejected and nothing handled it', { error: reason })
 }

@@ -149,6 +149,40 @@ describe('D1 D2 D3 D4 R1: explored exhaustively', () => {
     expect(report.ends[0]?.output).toEqual({ processed: 3, last: 'stand-in 3' })
   })
 
+  test('M9: a child that loses a race is cancelled, whatever crashes', async () => {
+    const released: string[] = []
+    const slow = workflow({
+      name: 'slow-child',
+      execute: async (ctx) => {
+        await step('hold', () => 1)
+        await ctx.sleep('1h')
+        return 'child'
+      },
+    })
+    const flow = workflow({
+      name: 'child-race',
+      execute: async (ctx) => {
+        const winner = await race([ctx.invoke(slow, null), step('quick', () => 'step')])
+        await step('release', () => released.push(winner))
+        return winner
+      },
+    })
+    const before = (): unknown => (released.length = 0)
+    const report = await explore(flow, {
+      input: null,
+      orderMatters: true,
+      before,
+      observe: () => released,
+      check: ({ output }) => expect(released).toEqual([output]),
+    })
+    expect(report.exhaustive).toBe(true)
+    expect(report.ends.map(({ output }) => output)).toEqual(['step', 'child'])
+    const failed = { 'slow-child': () => Promise.reject(new RangeError('no child')) }
+    const stood = await explore(flow, { input: null, orderMatters: true, before, children: failed })
+    expect(stood.ends.map(({ status }) => status)).toEqual(['completed', 'failed'])
+    expect(stood.ends[1]?.error).toMatchObject({ code: 'CHILD_FAILED', cause: { message: 'no child' } })
+  })
+
   test('Fan-Out / Fan-In Pattern: too many orders to try all', async () => {
     const flow = workflow({
       name: 'map-reduce',

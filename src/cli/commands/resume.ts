@@ -1,5 +1,5 @@
 import { ENDED, type RunRecord } from '../../core/ports/store.ts'
-import { WorkflowError } from '../../core/errors.ts'
+import { StoreError, WorkflowError } from '../../core/errors.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import { type CommandContext, databaseExists, hint } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -102,7 +102,7 @@ async function resumeAll(context: CommandContext, code: CodeFinder): Promise<Exi
   return presentAll(context, executed, problems)
 }
 
-/** One run that cannot be resumed does not keep the others from it. Errors of ours do. */
+/** One run that cannot be resumed, or read, does not keep the others from it. Errors of ours do. */
 async function attempt(body: () => Promise<void>): Promise<CommandError | WorkflowError | undefined> {
   try {
     await body()
@@ -110,6 +110,7 @@ async function attempt(body: () => Promise<void>): Promise<CommandError | Workfl
   } catch (error) {
     if (
       error instanceof CommandError ||
+      (error instanceof StoreError && error.problem === 'corrupt') ||
       (error instanceof WorkflowError && error.code !== 'STORE' && error.code !== 'ENGINE_STOPPED')
     )
       return error

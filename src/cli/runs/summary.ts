@@ -82,7 +82,9 @@ export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
 }
 
 function shownStatus(status: RunStatus, owner: Owner | undefined): ShownStatus {
-  if (status !== 'pending' && status !== 'running' && status !== 'waiting') return status
+  // One that this version does not know needs a hand, whatever it means.
+  if (status !== 'pending' && status !== 'running' && status !== 'waiting')
+    return SHOWN_STATUSES.includes(status) ? status : 'blocked'
   if (owner === undefined) return 'interrupted'
   return status === 'waiting' ? 'waiting' : 'running'
 }

@@ -15,9 +15,20 @@ export function printableLines(text: string): string {
   return text.replace(UNPRINTABLE, (char) => (char === '\n' || char === '\t' ? char : escape(char)))
 }
 
-/** A message of several lines in one. */
+/** Longer messages are cut: `--verbose` and `--json` show all of them. */
+const LONGEST_MESSAGE = 2000
+
+/** A message of several lines in one, not longer than a screen. */
 export function oneLine(text: string): string {
-  return printable(text.replace(/\s*\n\s*/g, ' ').trim())
+  const line = printable(
+    text
+      .slice(0, LONGEST_MESSAGE)
+      .replace(/\s*\n\s*/g, ' ')
+      .trim(),
+  )
+  return text.length > LONGEST_MESSAGE
+    ? `${line}… (${text.length.toLocaleString('en')} characters in all)`
+    : line
 }
 
 /** As an argument of a shell command. */

@@ -2,11 +2,15 @@
  * Any value that a run can hold, as JSON that other programs understand. One way: it is for reading, the types are
  * gone. `Map` becomes an array of pairs, `Set` an array, `Date` its ISO text, `bigint`, `NaN` and the infinities their
  * digits or names as a string, bytes base64, other typed arrays arrays of numbers, `URL` and `RegExp` their text, an
- * `Error` an object with `name` and `message`. `undefined` is left out of objects and `null` elsewhere.
+ * `Error` an object with `name` and `message`, a long array of holes an object. `undefined` is left out of objects and `null` elsewhere.
  */
 export type PlainJson = null | boolean | number | string | PlainJson[] | { [key: string]: PlainJson }
 
 const CIRCULAR = '[Circular]'
+
+/** Nobody reads deeper, and other programs' readers of JSON would not get there. */
+const DEEPEST = 500
+const TOO_DEEP = '[too deep to be shown]'
 
 export function plainJson(value: unknown): PlainJson {
   return convert(value, new Set())
@@ -19,6 +23,7 @@ function convert(value: unknown, above: Set<object>): PlainJson {
   if (typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value !== 'object' || value === null) return null
   if (above.has(value)) return CIRCULAR
+  if (above.size === DEEPEST) return TOO_DEEP
   above.add(value)
   const plain = convertObject(value, (part) => convert(part, above))
   above.delete(value)
@@ -26,7 +31,7 @@ function convert(value: unknown, above: Set<object>): PlainJson {
 }
 
 function convertObject(value: object, inner: (part: unknown) => PlainJson): PlainJson {
-  if (Array.isArray(value)) return Array.from(value, inner)
+  if (Array.isArray(value)) return convertArray(value, inner)
   if (value instanceof Map) return Array.from(value, (pair) => pair.map(inner))
   if (value instanceof Set) return Array.from(value, inner)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
@@ -35,6 +40,14 @@ function convertObject(value: object, inner: (part: unknown) => PlainJson): Plai
   if (ArrayBuffer.isView(value)) return convertView(value, inner)
   if (value instanceof Error) return entries(errorParts(value), inner)
   return entries(Object.entries(value), inner)
+}
+
+/** One that is mostly holes, however long, by its members. */
+function convertArray(array: readonly unknown[], inner: (part: unknown) => PlainJson): PlainJson {
+  const members = Object.entries(array)
+  return array.length <= 1000 || members.length > array.length / 2
+    ? Array.from(array, inner)
+    : entries([['length', array.length], ...members], inner)
 }
 
 function convertView(view: ArrayBufferView, inner: (part: unknown) => PlainJson): PlainJson {

@@ -28,11 +28,21 @@ export function toBase64(value: object): string {
 
 /** Always a buffer of its own, never a slice of Node's pool. */
 export function fromBase64(text: string): ArrayBuffer {
-  if (NodeBuffer !== undefined) return new Uint8Array(NodeBuffer.from(text, 'base64')).buffer
+  if (NodeBuffer !== undefined) {
+    const bytes = new Uint8Array(NodeBuffer.from(text, 'base64'))
+    // It leaves out what is no base64.
+    if (bytes.length !== lengthOf(text)) throw new TypeError('its base64 is damaged')
+    return bytes.buffer
+  }
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer
 }
 
 /** Asking for `byteLength` throws when it is not what its prototype says, or detached. */
 function overBuffer(buffer: ArrayBuffer): Uint8Array {
   return new Uint8Array(buffer, 0, buffer.byteLength)
+}
+
+function lengthOf(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
+  return (base64.length / 4) * 3 - padding
 }

@@ -1,11 +1,10 @@
-import { SerializationError } from '../errors.ts'
+import { messageOf, SerializationError } from '../errors.ts'
 import type { Encoded } from '../ports/effects.ts'
 import { readGraph } from './graph-reader.ts'
 import { writeGraph } from './graph-writer.ts'
 import type { ClassType } from './kinds.ts'
 import { isPlainJson } from './plain-json.ts'
 import { damaged, readError } from './read-error.ts'
-import { reasonOf } from './refusal.ts'
 import { createRegistry, type Registry } from './registry.ts'
 
 export type { ClassType } from './kinds.ts'
@@ -72,7 +71,7 @@ function encodeValue(value: unknown, root: string, registry: Registry): Encoded 
     return GRAPH_TAG + writeGraph(value, root, registry, false)
   } catch (thrown) {
     if (thrown instanceof SerializationError) throw thrown
-    throw new SerializationError(root, reasonOf(thrown))
+    throw new SerializationError(root, messageOf(thrown))
   }
 }
 
@@ -95,7 +94,7 @@ function encodeThrown(thrown: unknown, registry: Registry): Encoded {
 
 /** For an error too large for one string. */
 function lastResort(thrown: unknown, failure: unknown): Encoded {
-  const message = `${reasonOf(thrown).slice(0, 1000)} (the rest could not be stored: ${reasonOf(failure)})`
+  const message = `${messageOf(thrown).slice(0, 1000)} (the rest could not be stored: ${messageOf(failure)})`
   return `${GRAPH_TAG}[[1],["Error","Error",{"message":${JSON.stringify(message)}},{}]]`
 }
 
@@ -105,7 +104,7 @@ function decodeText(encoded: Encoded, registry: Registry): unknown {
     if (tag === JSON_CODE) return JSON.parse(encoded.slice(1))
     if (tag === GRAPH_CODE) return encoded === UNDEFINED ? undefined : readGraph(encoded.slice(1), registry)
   } catch (thrown) {
-    throw thrown instanceof SerializationError ? thrown : damaged(reasonOf(thrown))
+    throw thrown instanceof SerializationError ? thrown : damaged(messageOf(thrown))
   }
   if (encoded === '') throw damaged('it is empty')
   throw readError(

@@ -1,9 +1,9 @@
-import { SerializationError } from '../errors.ts'
+import { messageOf, SerializationError } from '../errors.ts'
 import { kindOf, type Kind } from './kinds.ts'
 import { objectNode } from './object-node.ts'
 import { pathTo } from './path.ts'
 import { hasToJson } from './plain-json.ts'
-import { placeholderFor, problemOf, reasonOf } from './refusal.ts'
+import { placeholderFor, problemOf } from './refusal.ts'
 import type { Registry } from './registry.ts'
 import type { Slot, SlotWriter, TableNode } from './slot-writer.ts'
 
@@ -82,7 +82,7 @@ class GraphWriter implements SlotWriter {
     try {
       return (object as Readonly<Record<string, unknown>>)[key]
     } catch (thrown) {
-      this.refuse(key, `reading it threw: ${reasonOf(thrown)}`)
+      this.refuse(key, `reading it threw: ${messageOf(thrown)}`)
       return '[unreadable]'
     }
   }
@@ -118,7 +118,7 @@ class GraphWriter implements SlotWriter {
     try {
       return kindOf(value, this.#registry.kinds)
     } catch (thrown) {
-      this.refuse(step, `inspecting it threw: ${reasonOf(thrown)}`)
+      this.refuse(step, `inspecting it threw: ${messageOf(thrown)}`)
       return undefined
     }
   }
@@ -137,7 +137,7 @@ class GraphWriter implements SlotWriter {
   #unreadable(entry: Entry, thrown: unknown): unknown {
     if (thrown instanceof SerializationError) return thrown
     const path = pathTo(this.#rootName, entry.parent, entry.step)
-    return new SerializationError(path, `reading it threw: ${reasonOf(thrown)}`)
+    return new SerializationError(path, `reading it threw: ${messageOf(thrown)}`)
   }
 
   #refuseValue(value: unknown, step: string | number): Slot {

@@ -1,5 +1,3 @@
-import { messageOf } from '../errors.ts'
-
 const HINTS: Readonly<Record<string, string>> = {
   Promise: 'it is a promise; await it first',
   WeakMap: 'a WeakMap cannot be stored; nobody can list what is in it',
@@ -56,10 +54,4 @@ function classNameOf(value: object): string {
 
 function shorten(text: string): string {
   return text.length > 120 ? `${text.slice(0, 117)}…]` : text
-}
-
-/** What was thrown while we looked at a value, in words. Never throws. */
-export function reasonOf(thrown: unknown): string {
-  const message: unknown = messageOf(thrown)
-  return typeof message === 'string' ? message : 'something that cannot be printed'
 }

@@ -9,7 +9,7 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
   const { prepare, write, path } = access
   const standing = prepare(`
     SELECT id, epoch, owner IS NOT NULL AND status = 'running' AS owned,
-      (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no) AS last
+      (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no AND seq > 0) AS last
     FROM runs WHERE no = ?`)
   const addEntry = entryWriter(prepare)
   const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')

@@ -34,6 +34,8 @@ export function asStoreError(thrown: unknown, path: string): StoreError {
   switch (systemCodeOf(thrown)) {
     case 'ERR_INVALID_STATE':
       return closed(path, thrown)
+    case 'ERR_OUT_OF_RANGE': // an integer that no JavaScript number can be: not written by us
+      return corrupt(path, `is damaged: ${messageOf(thrown)}`, thrown)
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -5,7 +5,7 @@ import { quote } from '../../core/errors.ts'
 import type { Access } from './access.ts'
 import { checksum } from './checksum.ts'
 import { corrupt } from './errors.ts'
-import { type JournalRow, type NoteRow, toCompletion, toNote } from './rows.ts'
+import { isCompletion, type JournalRow, type NoteRow, toCompletion, toNote } from './rows.ts'
 import { fromText } from './text.ts'
 
 export function journalVerbs({ prepare, read, path }: Access): Pick<Store, 'readJournal' | 'readNotes'> {
@@ -25,6 +25,8 @@ export function journalVerbs({ prepare, read, path }: Access): Pick<Store, 'read
   const checked = (row: JournalRow, expected: number): JournalEntry => {
     if (row.seq !== expected) throw damaged(row.run, `entry ${expected} is not there`)
     if (row.crc !== checksum(row)) throw damaged(row.run, `entry ${row.seq} is not what was written`)
+    if (!isCompletion(row))
+      throw damaged(row.run, `entry ${row.seq} (${quote(row.kind)}) is none that this version knows`)
     return { seq: row.seq, completion: toCompletion(row) }
   }
 

@@ -46,9 +46,24 @@ export function toRun(row: RunRow): RunRecord {
     owner: fromNullable(row.owner),
     epoch: row.epoch,
     wakeAt: row.wake_at ?? undefined,
-    dropped: row.dropped === null ? [] : (JSON.parse(row.dropped) as RunRecord['dropped']),
+    dropped: row.dropped === null ? [] : toRanges(row.dropped),
     forkedFrom: fromNullable(row.forked_from),
   }
+}
+
+/** One bad row must not keep others from being listed. Of ranges that cannot be read nothing is reused. */
+function toRanges(stored: string): RunRecord['dropped'] {
+  try {
+    const ranges: unknown = JSON.parse(stored)
+    if (Array.isArray(ranges) && ranges.every(isRange)) return ranges
+  } catch {
+    // Not ours.
+  }
+  return [[0, Number.MAX_SAFE_INTEGER]]
+}
+
+function isRange(value: unknown): value is readonly [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'number')
 }
 
 export interface JournalRow {
@@ -86,6 +101,26 @@ export function fromCompletion(run: number, seq: number, completion: Completion)
     name: toNullable(name),
     payload: toNullable(payload),
   }
+}
+
+/** What a completion of each kind has beside its place. A row may have been written by something else than this code. */
+const REQUIRED: Readonly<Record<Completion['kind'], readonly (keyof JournalRow)[]>> = {
+  'step-done': ['attempt', 'started_at', 'payload'],
+  'step-failed': ['attempt', 'started_at', 'payload'],
+  'timer-fired': [],
+  'event-received': ['name', 'payload'],
+  'event-failed': ['payload'],
+  'child-done': ['name', 'payload'],
+  'child-failed': ['name', 'payload'],
+  aborted: ['payload'],
+  'abort-absent': [],
+  stopped: [],
+  'cancel-requested': ['payload'],
+}
+
+export function isCompletion(row: JournalRow): boolean {
+  const required = Object.hasOwn(REQUIRED, row.kind) ? REQUIRED[row.kind as Completion['kind']] : undefined
+  return required !== undefined && required.every((column) => row[column] !== null)
 }
 
 export function toCompletion(row: JournalRow): Completion {

@@ -11,8 +11,18 @@ export function toText(value: string): string {
   return value.isWellFormed() && !value.startsWith(ESCAPE) ? value : ESCAPE + JSON.stringify(value)
 }
 
+/** What no `toText` wrote is taken as it is: one bad row must not keep others from being read. */
 export function fromText(stored: string): string {
-  return stored.startsWith(ESCAPE) ? (JSON.parse(stored.slice(1)) as string) : stored
+  return stored.startsWith(ESCAPE) ? (unescaped(stored.slice(1)) ?? stored) : stored
+}
+
+function unescaped(json: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 export function toNullable(value: string | undefined): string | null {

@@ -8,7 +8,7 @@ import {
   oneOf,
   positiveInteger,
 } from '../../core/check.ts'
-import { createCodec, type ClassType } from '../../core/codec/codec.ts'
+import { createCodec } from '../../core/codec/codec.ts'
 import { erased, type WorkflowCode } from '../../core/definition.ts'
 import { show } from '../../core/duration.ts'
 import { isWorkflow } from '../../core/invoke.ts'
@@ -86,7 +86,7 @@ export interface ExploreOptions<I = unknown, O = unknown> {
   /** Milliseconds of real time that a step's function has to come to something; then it hangs. Default 1,000. */
   readonly patience?: number
   /** Classes that are stored as such, as for `createEngine`. */
-  readonly classes?: readonly ClassType[]
+  readonly classes?: readonly (new (...args: never[]) => object)[]
 }
 
 export interface ExplorationReport<O = unknown> {
@@ -244,7 +244,8 @@ function outcomeOf<O>({ status, payload }: RunEnd, { codec }: Plan): Outcome<O> 
 }
 
 function exploredLife<O>({ end, entries }: Life, schedule: Schedule, plan: Plan): ExploredLife<O> {
-  const steps: Record<string, 'completed' | 'failed'> = {}
+  // Without a prototype: a step may be called `__proto__`.
+  const steps = Object.create(null) as Record<string, 'completed' | 'failed'>
   for (const { run, completion } of entries) {
     if (completion.kind === 'step-done') steps[placeOf(run, completion.key)] = 'completed'
     if (completion.kind === 'step-failed') steps[placeOf(run, completion.key)] = 'failed'
