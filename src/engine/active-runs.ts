@@ -49,6 +49,11 @@ export class ActiveRuns {
     for (const waiter of waiters) waiter()
   }
 
+  /** Lets runs deal with what has happened to them: a few turns of the event loop, however long their code takes. */
+  async settle(): Promise<void> {
+    for (let turns = 0; turns < SOON && this.#dealing(); turns++) await turn(0)
+  }
+
   /** Resolves when no run can go on by itself, and nothing else is under way. */
   async quiet(busy: () => boolean): Promise<void> {
     for (let turns = 0, still = 0; still < 3; turns++) {
@@ -56,6 +61,11 @@ export class ActiveRuns {
       still = busy() || !this.#idling() ? 0 : still + 1
       if (this.#stepsRun()) await new Promise<void>((resolve) => this.#waiters.push(resolve))
     }
+  }
+
+  #dealing(): boolean {
+    for (const { execution } of this.#runs.values()) if (execution.dealing) return true
+    return false
   }
 
   #idling(): boolean {

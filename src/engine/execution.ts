@@ -85,6 +85,11 @@ export class Execution {
     return this.#effects.idling
   }
 
+  /** It has not yet dealt with all that has happened to it, or its end is not recorded yet. */
+  get dealing(): boolean {
+    return this.#effects.dealing
+  }
+
   /** A function of one of its steps runs, and is wanted. */
   get stepsRun(): boolean {
     return this.#effects.stepsRun

@@ -167,6 +167,8 @@ export class Executor {
     const runs = [...this.#active]
     await this.#within(grace, Promise.all(runs.map(({ execution }) => execution.suspend())))
     await this.#parts.commits.idle()
+    await this.#active.settle() // what was recorded last may be all that a run waited for: a request to cancel it, say
+    await this.#parts.commits.idle()
     for (const { execution } of runs) execution.abandon(error)
     await Promise.allSettled(runs.map(({ ended }) => ended))
     await this.#parts.commits.idle()

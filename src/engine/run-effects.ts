@@ -124,6 +124,11 @@ export class RunEffects implements Effects, CommitSink {
     return this.#over || (settled && this.#steps.idling)
   }
 
+  /** It has not yet dealt with all that has happened to it. */
+  get dealing(): boolean {
+    return !this.#mailbox.idle
+  }
+
   /** What a run at rest waits for. */
   get rest(): Omit<Park, 'kind' | 'claim'> {
     const wakeAt = Math.min(this.#timers.next, this.#steps.nextRetry)

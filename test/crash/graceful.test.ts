@@ -87,7 +87,7 @@ describe('R6: engine.stop()', () => {
     expect(await result).toMatchObject({ code: 'ENGINE_STOPPED' })
     expect(calls).toEqual([])
     expect(readEntries(dir).map(({ kind, key }) => [kind, key])).toEqual([['step-done', 'first']])
-    expect(readRuns(dir)).toEqual([{ id: 'run', status: 'pending', owner: null }])
+    expect(readRuns(dir)).toMatchObject([{ id: 'run', status: 'pending', owner: null }])
 
     const output = await work.get('run', { engine: open() }).result()
     expect(output).toEqual(['ended in time', undefined, undefined])

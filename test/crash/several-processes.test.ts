@@ -101,7 +101,7 @@ describe('R3: a process that is stopped for longer than its lease', () => {
     stalled.kill('SIGCONT')
     expect(await stalled.ended).toMatchObject({ code: 0, stderr: '' })
     expect(stalled.lines.filter((text) => !text.startsWith('warns')).toSorted()).toEqual([
-      'aborted engine-stopping',
+      'aborted run-taken-over',
       'begun',
       'result slow,quick,quick',
       'returns',

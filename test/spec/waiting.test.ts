@@ -192,7 +192,7 @@ describe.each(PLACES)('R7 a run that only waits, %s', (place) => {
     await box.engine.list() // it is open, and looks after nothing
     await box.pass(2 * DAY)
     expect(await statuses(box)).toEqual(['1 days waiting', '3 days waiting'])
-    expect(await box.engine.resume([flow])).toEqual([])
+    await box.engine.resume([flow])
     await box.pass(0)
     expect(await statuses(box)).toEqual(['1 days completed', '3 days waiting'])
     await box.pass(DAY)
