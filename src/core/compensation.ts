@@ -53,8 +53,8 @@ export function compensateOptions<T>(given: Compensate<T>): CompensateOptions<T>
     : { ...given, retry: given.retry ?? DEFAULT_RETRY }
 }
 
-/** Its completion says that all that was recorded before the run was given up has been delivered. `!` is escaped in names. */
-const BARRIER = compensationKey('')
+/** Its completion says that all that was recorded before has been delivered. No operation can have this key: `!` is escaped in names. */
+export const BARRIER: Key = compensationKey('')
 
 /**
  * The steps of one run that can be undone, and which of them the journal has as done. What counts is the journal, not
@@ -62,8 +62,10 @@ const BARRIER = compensationKey('')
  */
 export class Compensations {
   readonly #steps = new Map<Key, Compensable>()
-  /** In journal order. */
+  /** Not undone yet, in journal order. */
   readonly #done: { readonly step: Compensable; readonly payload: Encoded }[] = []
+  #certain = false
+  readonly failures: CompensationFailure[] = []
 
   add(step: Compensable): void {
     this.#steps.set(step.key, step)
@@ -76,26 +78,36 @@ export class Compensations {
     if (step !== undefined) this.#done.push({ step, payload })
   }
 
-  /** Undoes one after the other, the last one first; one that cannot be undone does not keep the others from it. Never rejects. */
-  async undoAll(host: Host, error: unknown): Promise<CompensationFailure[]> {
-    const failures: CompensationFailure[] = []
-    await allDelivered(host)
-    for (let next = this.#done.pop(); next !== undefined; next = this.#done.pop()) {
-      const { step, payload } = next
-      try {
-        await step.undo(payload, error)
-      } catch (thrown) {
-        failures.push({ step: step.name, key: step.key, error: thrown })
-      }
-    }
-    return failures
+  /** Something was set going that may do more. */
+  doubt(): void {
+    this.#certain = false
   }
-}
 
-/** Steps that were given up may have been recorded just before that. What stops at once is recorded after them. */
-function allDelivered(host: Host): Promise<void> {
-  return new Promise((resolve) => {
-    const leaf: Leaf = { key: BARRIER, deliver: () => resolve() }
-    host.start(leaf, { kind: 'stop', key: BARRIER, target: BARRIER })
-  })
+  /**
+   * Undoes the last step that is not undone; before that, makes sure that it is the last. One that cannot be undone is
+   * kept among the failures. Never rejects.
+   * @returns undefined when nothing is left
+   */
+  undoNext(host: Host, error: unknown): Promise<void> | undefined {
+    if (!this.#certain) return this.#makeCertain(host)
+    const last = this.#done.pop()
+    return last === undefined ? undefined : this.#undo(last.step, last.payload, error)
+  }
+
+  async #undo(step: Compensable, payload: Encoded, error: unknown): Promise<void> {
+    try {
+      await step.undo(payload, error)
+    } catch (thrown) {
+      this.failures.push({ step: step.name, key: step.key, error: thrown })
+    }
+  }
+
+  /** Steps that were given up may have been recorded just before that. What stops at once is recorded after them. */
+  #makeCertain(host: Host): Promise<void> {
+    this.#certain = true
+    return new Promise((resolve) => {
+      const leaf: Leaf = { key: BARRIER, deliver: () => resolve() }
+      host.start(leaf, { kind: 'stop', key: BARRIER, target: BARRIER })
+    })
+  }
 }

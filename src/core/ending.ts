@@ -1,3 +1,5 @@
+import { drained } from './turn.ts'
+
 /** How `execute` ended, and so the run. */
 export type RunOutcome =
   | { readonly status: 'completed'; readonly value: unknown }
@@ -11,15 +13,15 @@ export interface Endable {
   canCompensate(): boolean
   /** Cancels what `execute` left behind; sections that must not be cancelled go on. */
   leave(): void
-  /** Resolves to what the run ends with when everything is undone. Never rejects. */
-  compensate(failed: Failed): Promise<RunOutcome>
-  /** Concludes as soon as microtasks are drained. */
-  concludeSoon(): void
+  /** Undoes the last thing that is not undone. Never rejects. @returns undefined when nothing is left */
+  undoNext(failed: Failed): Promise<void> | undefined
+  /** Microtasks are drained: time to conclude. */
+  settled(): void
   over(outcome: RunOutcome): void
 }
 
 /**
- * From the end of `execute` to the end of the run: sections that are open are waited for, then a failure is compensated.
+ * From the end of `execute` to the end of the run: open sections are waited for, then a failure is compensated.
  * Invariants:
  * 1. Whether the run is over is decided where microtasks are drained (`conclude`), so a `finally` that the end of a group
  *    sets going has opened its section by then, live and on replay alike.
@@ -30,7 +32,9 @@ export class Ending {
   readonly #run: Endable
   #result: RunOutcome | undefined
   #open = 0
-  #stage: 'executing' | 'left' | 'compensating' | 'over' = 'executing'
+  /** Things have changed so often since microtasks were last drained for it. */
+  #unsettled = 0
+  #stage: 'executing' | 'left' | 'over' = 'executing'
 
   constructor(run: Endable) {
     this.#run = run
@@ -41,15 +45,15 @@ export class Ending {
     return this.#result !== undefined && this.#stage === 'executing'
   }
 
+  /** `execute` has ended, or is in a section that must not be cancelled. */
+  get waits(): boolean {
+    return this.#result !== undefined || this.#open > 0
+  }
+
   /** `execute` has ended like this. Only the first time counts. */
   returned(outcome: RunOutcome): void {
     this.#result ??= outcome
-    this.#soon()
-  }
-
-  /** A section is open, or a compensation under way. */
-  get held(): boolean {
-    return this.#open > 0
+    this.#settle()
   }
 
   /** The run does not end before the function that this returns is called. */
@@ -57,30 +61,30 @@ export class Ending {
     this.#open++
     return () => {
       this.#open--
-      this.#soon()
+      this.#settle()
     }
   }
 
   /**
    * Microtasks are drained: what can end, ends.
-   * @returns whether something was set going, so that they have to be drained again
+   * @returns whether they have to be drained again, because something was set going
    */
   conclude(): boolean {
     const result = this.#result
     if (result === undefined || this.#stage === 'over') return false
-    if (this.#stage === 'executing' && (this.#open > 0 || this.#hasToUndo(result))) {
+    if (this.#unsettled > 0) return true
+    const undoes = result.status !== 'completed' && this.#run.canCompensate()
+    if (this.#stage === 'executing' && (this.#open > 0 || undoes)) {
       this.#stage = 'left'
       this.#run.leave()
+      this.#settle()
       return true
     }
     if (this.#open > 0) return false
-    if (this.#stage === 'left' && this.#hasToUndo(result)) {
-      this.#stage = 'compensating'
-      const undone = this.hold()
-      void this.#run.compensate(result).then((outcome) => {
-        this.#result = outcome
-        undone()
-      })
+    // Whatever is left behind may still open a section, and what that did is undone next.
+    const undoing = result.status === 'completed' ? undefined : this.#run.undoNext(result)
+    if (undoing !== undefined) {
+      void undoing.then(this.hold())
       return true
     }
     this.#stage = 'over'
@@ -88,12 +92,16 @@ export class Ending {
     return false
   }
 
-  #hasToUndo(result: RunOutcome): result is Failed {
-    return result.status !== 'completed' && this.#run.canCompensate()
-  }
-
-  /** The run's loop concludes after each delivery. This is for what ends without one: after an `await` of no operation. */
-  #soon(): void {
-    if (this.#result !== undefined) this.#run.concludeSoon()
+  /**
+   * What has changed may set microtasks going. They are drained for that alone: who else is waiting for them to be drained
+   * may have been waiting before. (And `execute` may end without a delivery: after an `await` of no operation.)
+   */
+  #settle(): void {
+    if (this.#result === undefined) return
+    this.#unsettled++
+    void drained().then(() => {
+      this.#unsettled--
+      this.#run.settled()
+    })
   }
 }

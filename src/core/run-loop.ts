@@ -79,8 +79,9 @@ async function expect(
     if (interruption?.aborted) settle(false)
   })
   interruption?.throwIfAborted()
-  if (!appeared && run.outcome === undefined) throw changed(run, completion, waiting(run, patience))
-  await drained()
+  if (!appeared && run.outcome === undefined && !run.endedWithoutItsCode(completion))
+    throw changed(run, completion, waiting(run, patience))
+  await settled(run)
 }
 
 function changed(run: Run, completion: Completion, detail: string): NonDeterminismError {

@@ -1,6 +1,6 @@
 import type { Codec } from './codec/codec.ts'
 import { mutedWhile, withFields } from './console-logger.ts'
-import { Compensations } from './compensation.ts'
+import { BARRIER, Compensations } from './compensation.ts'
 import { type Context, createContext, type RunView } from './context.ts'
 import { Ending, type Failed, type RunOutcome } from './ending.ts'
 import { CancelledError, CompensationError } from './errors.ts'
@@ -8,10 +8,9 @@ import { type Compensable, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import type { GroupCounts, Observer } from './ports/observer.ts'
-import { callInScope, Scope } from './scope.ts'
+import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { type StepInfo, StepTable } from './step-table.ts'
-import { drained } from './turn.ts'
 
 export type { RunOutcome } from './ending.ts'
 
@@ -84,8 +83,8 @@ export class Run implements RunView {
     this.#ending = new Ending({
       canCompensate: () => this.#compensations !== undefined,
       leave: () => this.#root.cancel(new CancelledError({ kind: 'run-ended' })),
-      compensate: (failed) => this.#compensate(failed),
-      concludeSoon: () => this.#concludeSoon(),
+      undoNext: (failed) => this.#undoNext(failed),
+      settled: () => void this.catchUp(),
       over: (outcome) => this.#over(outcome),
     })
   }
@@ -117,7 +116,7 @@ export class Run implements RunView {
    * other run.
    */
   get startedBeforeItStuck(): number | undefined {
-    const stuck = this.#root.cancelled !== undefined && this.#leaves.size === 0 && !this.#ending.held
+    const stuck = this.#root.cancelled !== undefined && this.#leaves.size === 0 && !this.#ending.waits
     return stuck && this.#outcome === undefined && !this.replaying ? this.#started : undefined
   }
 
@@ -137,6 +136,7 @@ export class Run implements RunView {
   }
 
   hold(): () => void {
+    this.#compensations?.doubt()
     return this.#ending.hold()
   }
 
@@ -200,6 +200,13 @@ export class Run implements RunView {
   endWithoutItsCode(): void {
     const error = this.#root.cancelled
     if (error !== undefined) this.#ending.returned({ status: 'cancelled', error })
+  }
+
+  /** The journal has the end of a cancelled run that ended without its code, which is out of reach again. */
+  endedWithoutItsCode(recorded: Completion): boolean {
+    if (recorded.key !== BARRIER || this.#root.cancelled === undefined) return false
+    this.endWithoutItsCode()
+    return true
   }
 
   /** Whether some operation has this key, started or not, wanted or not. Always true of a completion that is not recorded. */
@@ -292,22 +299,16 @@ export class Run implements RunView {
     return false
   }
 
-  async #compensate({ status, error }: Failed): Promise<RunOutcome> {
-    const scope = new Scope(this, '')
-    const failures = await callInScope(scope, () => this.#compensations?.undoAll(this, error) ?? [])
-    return failures.length === 0
-      ? { status, error }
-      : { status: 'failed', error: new CompensationError(failures, error) }
-  }
-
-  #concludeSoon(): void {
-    void drained().then(() => {
-      if (this.catchUp()) this.#concludeSoon()
-    })
+  #undoNext({ error }: Failed): Promise<void> | undefined {
+    return runInScope(new Scope(this, ''), () => this.#compensations?.undoNext(this, error))
   }
 
   #over(outcome: RunOutcome): void {
-    this.#outcome = outcome
+    const failures = this.#compensations?.failures ?? []
+    this.#outcome =
+      outcome.status === 'completed' || failures.length === 0
+        ? outcome
+        : { status: 'failed', error: new CompensationError(failures, outcome.error) }
     if (!this.replaying) this.#effects.close()
   }
 

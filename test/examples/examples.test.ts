@@ -86,6 +86,15 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     'Again, this alone: explore(…, { …, seed: 1, repeat: [["parallel/0/price of tea","parallel/1/price of cup"],["parallel/1/price of cup","parallel/0/price of tea"]] })',
     'sum: 2 orders, 5 crashes, always 13',
   ],
+  '22-compensation.ts': [
+    'calendar unlocked',
+    'booked',
+    'calendar unlocked',
+    'cancelled: car for two (bad:book car!compensate)',
+    'cancelled: hotel for two (bad:book hotel!compensate)',
+    'cancelled: flight for two (bad:book flight!compensate)',
+    'Step "pay" failed after 1 attempt: not enough money',
+  ],
 }
 
 beforeAll(() => {

@@ -44,7 +44,7 @@ export async function execute(program: Block, ctx: Context, around: Surroundings
 interface State {
   readonly ctx: Context
   readonly around: Surroundings
-  readonly shared: { readonly operation: Operation<unknown>; readonly ends: boolean }[]
+  readonly shared: Operation<unknown>[]
   readonly floating: Promise<void>[]
   readonly own: AbortController
 }
@@ -95,7 +95,7 @@ class Interpreter {
       case 'observe':
         return this.#see(statement.what, this.#observe(statement.what))
       case 'create':
-        this.#state.shared.push({ operation: this.#operation(statement.of), ends: this.#ends })
+        this.#state.shared.push(this.#operation(statement.of))
         return
       case 'abort':
         return this.#state.own.abort(new RangeError('enough'))
@@ -206,8 +206,9 @@ class Interpreter {
           op.value,
         )
       case 'shared': {
-        const usable = this.#state.shared.filter(({ ends }) => ends || !this.#ends)
-        return usable[op.index % Math.max(1, usable.length)]?.operation ?? step('unshared', () => op.index)
+        // It may be the group that the code is a branch of: only a cancellation ends that.
+        const usable = this.#ends ? [] : this.#state.shared
+        return usable[op.index % Math.max(1, usable.length)] ?? step('unshared', () => op.index)
       }
       case 'parallel':
         return parallel(

@@ -1,7 +1,9 @@
 /** What the random programs found, shrunk and kept. */
 import { type Context, parallel, step } from 'ai-workflows'
 import { describe, expect, it } from 'vitest'
-import { Execution, journalOf } from './execution.ts'
+import { nextTurn } from '../../src/core/turn.ts'
+import { recordUpTo } from '../../src/testing/virtual/record.ts'
+import { Execution, journalOf, PATIENCE } from './execution.ts'
 import type { Block, Op } from './program.ts'
 import { checkReplays, type Fate } from './replays.ts'
 import { realParts } from './simulate.ts'
@@ -124,5 +126,54 @@ describe('found by random programs', () => {
     })
     await execution.ended
     expect(replayed).toEqual(live)
+  })
+
+  it('D2: microtasks are drained between giving up what was left behind and undoing what was done', async () => {
+    const undone: string[] = []
+    const undoable = (name: string): ReturnType<typeof step<string>> =>
+      step(name, () => name, { compensate: (result) => void undone.push(result) })
+    const execute = async (ctx: Context): Promise<void> => {
+      const left = async (): Promise<void> => {
+        try {
+          await parallel([() => hangs()])
+        } finally {
+          for (let tick = 0; tick < 20; tick++) await Promise.resolve()
+          await ctx.uncancellable(() => undoable('of the section'))
+        }
+      }
+      void left().catch(() => undefined)
+      await undoable('first')
+      throw new Error('over')
+    }
+    await new Execution(execute).ended
+    expect(undone).toEqual(['of the section', 'first'])
+  })
+
+  it('R1: a cancelled run that ended without its code goes on undoing after a crash', async () => {
+    const undone: string[] = []
+    const undoable = (name: string): ReturnType<typeof step<string>> =>
+      step(name, () => name, { compensate: (result) => void undone.push(result) })
+    const execute = async (): Promise<void> => {
+      await undoable('a')
+      await undoable('b')
+      await step('c', () => 'c')
+      await hangs().catch(() => undefined)
+      giveUp?.()
+      await new Promise(() => undefined)
+    }
+    let giveUp: (() => void) | undefined = () => live.run.endWithoutItsCode()
+    const live = new Execution(execute)
+    await expect(live.ended).resolves.toMatchObject({ status: 'cancelled' })
+    giveUp = undefined // as a watch over stuck code does, once
+    const keys = live.world.journal.map(({ key }) => key)
+    expect(keys.slice(3)).toEqual(['!cancel', '!compensate', 'b!compensate', 'a!compensate'])
+    for (const [crash, left] of [[5, ['b', 'a']] as const, [6, ['a']] as const]) {
+      undone.length = 0
+      const again = new Execution(execute, recordUpTo(live.world.record, crash))
+      while (again.patience.pending === 0) await nextTurn()
+      again.patience.advance(PATIENCE)
+      await expect(again.ended).resolves.toMatchObject({ status: 'cancelled' })
+      expect(undone).toEqual(left)
+    }
   })
 })

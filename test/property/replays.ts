@@ -104,22 +104,33 @@ function recordedOf({ compensable, record }: Simulation, crash: number): string[
   return keys.filter((key) => compensable.has(key))
 }
 
-/** A run that failed has undone what it did, each step once, the last one first; one that completed, nothing. */
+/**
+ * A run that failed has undone what it did, each step once, at each moment the last one that was not undone (a section that
+ * what was left behind opens while it undoes may do more); one that completed, nothing.
+ */
 function checkUndone({ record, ended }: Simulation, compensable: ReadonlySet<string>, where: string): void {
-  const done: string[] = []
-  const undone: string[] = []
+  /** Done and not undone, with the place in the journal. */
+  const standing: { readonly key: string; readonly at: number }[] = []
   const failed: string[] = []
-  for (const one of record.completions) {
+  let last = 0
+  for (const [at, one] of record.completions.entries()) {
+    if (one.key === '!compensate') last = at
     if (one.kind !== 'step-done' && one.kind !== 'step-failed') continue
-    const final = one.kind === 'step-done' || one.retryAt === undefined
     if (one.key.endsWith('!compensate')) {
-      if (final) undone.push(one.key.replace(/!compensate$/, ''))
-      if (final && one.kind === 'step-failed') failed.push(`${undone.at(-1)}`)
-    } else if (one.kind === 'step-done' && compensable.has(one.key)) done.push(one.key)
+      if (one.kind === 'step-failed' && one.retryAt !== undefined) continue
+      const key = one.key.replace(/!compensate$/, '')
+      const place = standing.findIndex((done) => done.key === key)
+      // What came after the one before had been undone may have come after this one had begun to be.
+      if (place < 0 || standing.slice(place + 1).some((later) => later.at <= last))
+        throw new Error(`${where}: undid ${key} when [${standing.map((done) => done.key).join()}] was done`)
+      standing.splice(place, 1)
+      if (one.kind === 'step-failed') failed.push(key)
+      last = at
+    } else if (one.kind === 'step-done' && compensable.has(one.key)) standing.push({ key: one.key, at })
   }
-  const expected = ended.status === 'completed' ? [] : done.toReversed()
-  if (String(undone) !== String(expected))
-    throw new Error(`${where}: undid [${undone.join()}] in this order, and not [${expected.join()}]`)
+  const begun = record.completions.some(({ key }) => key === '!compensate')
+  if (ended.status === 'completed' ? begun : standing.length > 0)
+    throw new Error(`${where}: ${ended.status}, and left [${standing.map((done) => done.key).join()}]`)
   const error = ended.status === 'failed' ? ended.error : undefined
   const told = error instanceof CompensationError ? error.failures.map(({ key }) => key) : []
   if (String(told) !== String(failed))
