@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { checkOptions, having, name as checkName, oneOf } from './core/check.ts'
-import { EmbeddedEngine, type EmbeddedEngineOptions, ENGINE_CHECKS } from './engine/embedded-engine.ts'
+import { EmbeddedEngine } from './engine/embedded-engine.ts'
+import { type EmbeddedEngineOptions, ENGINE_CHECKS } from './engine/options.ts'
 import { sqliteStore } from './store/sqlite/index.ts'
 import type { Store } from './core/ports/store.ts'
 

@@ -10,7 +10,8 @@ export { any, race, type RaceOptions } from './core/race.ts'
 export { workflow, type EngineOption, type Untyped, type Workflow } from './core/workflow.ts'
 export { setDefaultEngine } from './core/default-engine.ts'
 export { createEngine, type EngineOptions } from './create-engine.ts'
-export { type EmbeddedEngine, type RunDetails, type WorkOptions } from './engine/embedded-engine.ts'
+export { type EmbeddedEngine, type RunDetails } from './engine/embedded-engine.ts'
+export type { WorkOptions } from './engine/options.ts'
 export type { Keep } from './engine/retention.ts'
 export { memoryStore } from './store/memory/index.ts'
 export type { Operation } from './core/operation.ts'
@@ -20,13 +21,20 @@ export type { GroupOptions } from './core/group-options.ts'
 export type { Context } from './core/context.ts'
 export type { StepInfo } from './core/step-table.ts'
 export type { WorkflowCode, WorkflowDefinition } from './core/definition.ts'
-export type { StepContext, StepFunction } from './core/step-attempt.ts'
+export type { StepContext, StepFunction } from './core/step-function.ts'
 export type { RetryOptions } from './core/retry-policy.ts'
 export type { Duration } from './core/duration.ts'
 export type { Invocable, InvokeOptions } from './core/invoke.ts'
 export type { ReceivedEvent, WaitForEventOptions } from './core/event.ts'
 export type { Schema } from './core/schema.ts'
-export type { Engine, ForkOptions, RunHandle, RunRetryOptions, StartOptions } from './core/ports/engine.ts'
+export type {
+  Engine,
+  ForkOptions,
+  RunHandle,
+  RunRetryOptions,
+  StartOptions,
+  Zombie,
+} from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
 export type { Logger } from './core/ports/logger.ts'
@@ -71,6 +79,7 @@ export type {
   RunStatus,
   Store,
   Write,
+  ZombieRecord,
 } from './core/ports/store.ts'
 export type {
   BackupReport,

@@ -85,11 +85,21 @@ export class TimeoutError extends WorkflowError {
 }
 
 /**
- * Why something was aborted (E4). `run-ended` is our addition to the spec's list: an operation still
- * running when `execute` returned (the loser of a plain `Promise.race`) has none of the other reasons.
+ * Why something was aborted (E4). `run-ended`: it still ran when `execute` had returned (the loser of a plain
+ * `Promise.race`). `aborted`: by the group's own `signal`. `engine-stopping`, `run-interrupted`, `run-taken-over`: it
+ * will run again, here or elsewhere, after a stop, after a failure of the store or a change of the code, or at this
+ * moment in another process.
  */
 export type CancelKind =
-  'sibling-failed' | 'race-lost' | 'timeout' | 'run-cancelled' | 'run-ended' | 'aborted' | 'engine-stopping'
+  | 'sibling-failed'
+  | 'race-lost'
+  | 'timeout'
+  | 'run-cancelled'
+  | 'run-ended'
+  | 'aborted'
+  | 'engine-stopping'
+  | 'run-interrupted'
+  | 'run-taken-over'
 
 export interface CancelReason {
   readonly kind: CancelKind
@@ -349,5 +359,9 @@ function cancelMessage(reason: CancelReason): string {
       return `Cancelled by an abort signal${by}${reason.cause === undefined ? '' : `: ${because(reason.cause)}`}`
     case 'engine-stopping':
       return 'Cancelled because the engine is stopping; the run is resumable'
+    case 'run-interrupted':
+      return `Cancelled because the run cannot go on here; it is resumable${reason.cause === undefined ? '' : `: ${messageOf(reason.cause)}`}`
+    case 'run-taken-over':
+      return 'Cancelled because another process executes the run now'
   }
 }

@@ -24,7 +24,10 @@ export interface GroupOptions {
   readonly signal?: AbortSignal
   /**
    * Whether to return only when cancelled branches have really stopped, for compensation that must not overlap with
-   * them: `true` waits as long as it takes, a duration at most that long. Default `false`: return at once.
+   * them: step functions (in this process), function branches, inner groups, and child runs, wherever they are executed.
+   * `true` waits as long as it takes, a duration at most that long. Default `false`: return at once. It counts also when
+   * the group itself is given up, or its run cancelled: whoever awaits it goes on when it has stopped. A branch that
+   * failed by itself is not waited for, and neither is what somebody else still wants.
    */
   readonly waitForCancelled?: boolean | Duration
 }

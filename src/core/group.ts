@@ -61,6 +61,8 @@ export class Group implements Work, BranchOwner {
   #state: 'open' | 'stopping' | 'closed' = 'open'
   /** What the group waits for while it is stopping. */
   #stops: StopWatch | undefined
+  /** The operation is cancelled already, and this is told instead when the group closes. */
+  #onAborted: (() => void) | undefined
 
   constructor(scope: Scope, key: Key, list: BranchList, policy: Policy, settings: GroupSettings) {
     this.key = key
@@ -97,6 +99,23 @@ export class Group implements Work, BranchOwner {
     if (open) for (const branch of this.#branches) branch.release(reason, stops)
     else if (stops !== undefined) this.#stops?.tell(stops)
     this.#scope.host.groupEnded(this.key)
+  }
+
+  /** An `await` of the group gets its rejection when the group would have returned: code that cleans up may follow it. */
+  abortAndWait(
+    operation: OperationCore,
+    reason: CancelledError,
+    stops: StopWatch | undefined,
+    stopped: () => void,
+  ): void {
+    if (this.#state === 'closed' || this.#settings.patience === 0) {
+      stopped()
+      this.abort(operation, reason, stops)
+      return
+    }
+    this.#onAborted = stopped
+    if (this.#state === 'open') this.#finish({ fulfilled: false, outcome: reason, because: reason }, stops)
+    else if (stops !== undefined) this.#stops?.tell(stops)
   }
 
   branchSettled(branch: Branch): void {
@@ -224,10 +243,12 @@ export class Group implements Work, BranchOwner {
     this.#timers.clear()
   }
 
-  #finish(verdict: Verdict): void {
+  /** @param others wait for the same */
+  #finish(verdict: Verdict, others?: StopWatch): void {
     this.#state = 'stopping'
     if (this.#ended === this.#branches.length && this.#timers.size === 0) return this.#close(verdict)
-    const reason = new CancelledError(verdict.because)
+    const { because } = verdict
+    const reason = because instanceof CancelledError ? because : new CancelledError(because)
     const { patience } = this.#settings
     this.#cancelTimers(reason)
     if (patience === 0) {
@@ -237,10 +258,14 @@ export class Group implements Work, BranchOwner {
     }
     const stops = new StopWatch(this.#scope.host, () => this.#close(verdict))
     this.#stops = stops
+    if (others !== undefined) stops.tell(others)
     for (const branch of this.#branches) branch.release(reason, stops)
     stops.seal()
     if (this.#stillStopping() && patience !== Number.POSITIVE_INFINITY)
-      this.#after('grace', patience, () => this.#close(verdict))
+      this.#after('grace', patience, () => {
+        stops.giveUp(reason)
+        this.#close(verdict)
+      })
   }
 
   #isOpen(): boolean {
@@ -258,5 +283,6 @@ export class Group implements Work, BranchOwner {
     if (this.#timers.size > 0) this.#cancelTimers(new CancelledError(verdict.because))
     if (verdict.fulfilled) this.#operation.fulfil(verdict.outcome)
     else this.#operation.reject(verdict.outcome)
+    this.#onAborted?.()
   }
 }

@@ -15,6 +15,14 @@ export function escapeName(name: string): string {
   return name.replace(EVERY_SPECIAL, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
+/** The name of the operation with this key. */
+export function nameOf(key: Key): string {
+  const escaped = key.slice(key.lastIndexOf('/') + 1).replace(/#\d+$/, '')
+  return escaped.replace(/%([0-9a-f]{2})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+}
+
 /** The prefix of everything inside a function branch. */
 export function branchPrefix(group: Key, label: string | number): string {
   return `${group}/${typeof label === 'number' ? label : escapeName(label)}/`

@@ -35,6 +35,13 @@ export interface Work {
   begin(operation: OperationCore): void
   /** Nobody wants it any more. It has begun and has not settled. */
   abort(operation: OperationCore, reason: CancelledError, stops: StopWatch | undefined): void
+  /** The same, and calls back when those who await it may know: a group first waits for what it gave up, if it is to. */
+  abortAndWait?(
+    operation: OperationCore,
+    reason: CancelledError,
+    stops: StopWatch | undefined,
+    stopped: () => void,
+  ): void
 }
 
 /** Told, once and synchronously, that an operation has settled. */
@@ -111,11 +118,26 @@ export class OperationCore implements Operation<unknown> {
 
   /** One fewer does. The last one to go aborts it. */
   unwant(reason: CancelledError, stops: StopWatch | undefined): void {
+    if (this.#isGivenUp(reason)) this.work.abort(this, reason, stops)
+  }
+
+  /** The same for an `await` that is rejected: `stopped` rejects it, at once, or when the group that it awaits has stopped. */
+  unawait(reason: CancelledError, stops: StopWatch | undefined, stopped: () => void): void {
+    const { work } = this
+    if (work.abortAndWait === undefined) {
+      stopped()
+      this.unwant(reason, stops)
+    } else if (this.#isGivenUp(reason)) work.abortAndWait(this, reason, stops, stopped)
+    else stopped()
+  }
+
+  /** Withdraws a want. @returns whether it was the last one, and what has begun must be aborted */
+  #isGivenUp(reason: CancelledError): boolean {
     this.#wants--
-    if (this.#wants > 0 || this.settled) return
+    if (this.#wants > 0 || this.settled) return false
     const begun = this.#state === 'running'
     this.#settle('cancelled', reason)
-    if (begun) this.work.abort(this, reason, stops)
+    return begun
   }
 
   /** Begins it, unless it has begun. */
@@ -204,8 +226,7 @@ class PlainAwait implements Waiter {
 
   abandon(reason: CancelledError, stops: StopWatch | undefined): void {
     this.#operation.drop(this)
-    this.#reject(reason)
-    this.#operation.unwant(reason, stops)
+    this.#operation.unawait(reason, stops, () => this.#reject(reason))
   }
 }
 

@@ -59,6 +59,8 @@ export class Run implements RunView {
   readonly #neverAwaited = new Set<Tracked>()
   readonly #steps = new StepTable()
   #remaining: number
+  #started = 0
+  #codeEnded: Promise<void> = Promise.resolve()
   #now: number
   #outcome: RunOutcome | undefined
   #onKey: ((key: Key) => void) | undefined
@@ -100,6 +102,20 @@ export class Run implements RunView {
     return [...this.#leaves.keys()]
   }
 
+  /**
+   * Of a run that is cancelled, goes on, and waits for no operation: how many it has started so far. Undefined of every
+   * other run.
+   */
+  get startedBeforeItStuck(): number | undefined {
+    const stuck = this.#root.cancelled !== undefined && this.#leaves.size === 0
+    return stuck && this.#outcome === undefined && !this.replaying ? this.#started : undefined
+  }
+
+  /** Resolves when `execute` has really ended: later than the run, if that ended without its code. */
+  get codeEnded(): Promise<void> {
+    return this.#codeEnded
+  }
+
   /** Calls `execute`. Its end shows as `outcome`. */
   begin(execute: (ctx: Context, input: unknown) => unknown, input: unknown): void {
     const context = createContext(this, this.#root, input)
@@ -110,7 +126,7 @@ export class Run implements RunView {
         return Promise.reject(error)
       }
     })
-    ended.then(
+    this.#codeEnded = ended.then(
       (value) => this.#end({ status: 'completed', value }),
       (error: unknown) => this.#end({ status: this.#cancelledBy(error) ? 'cancelled' : 'failed', error }),
     )
@@ -127,6 +143,7 @@ export class Run implements RunView {
 
   start(leaf: Leaf, effect: Effect): void {
     const { key } = leaf
+    this.#started++
     this.#learn(key, true)
     this.#leaves.set(key, leaf)
     if (effect.kind === 'step') this.#steps.started(key)
@@ -161,9 +178,13 @@ export class Run implements RunView {
     return chanceOf(`${this.#seed} ${key} ${attempt}`)
   }
 
-  /** With its own code out of reach, a cancelled run ends as cancelled. */
   ranAway(scope: string): void {
     this.log.error(RAN_AWAY, { scope })
+    this.endWithoutItsCode()
+  }
+
+  /** With its own code out of reach, a cancelled run ends as cancelled. */
+  endWithoutItsCode(): void {
     const error = this.#root.cancelled
     if (error !== undefined) this.#end({ status: 'cancelled', error })
   }

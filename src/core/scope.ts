@@ -104,7 +104,9 @@ export class Scope implements Waiter {
     for (const waiter of this.#waiters ?? []) waiter.abandon(reason, stops)
     this.#waiters = undefined
     this.#heir?.leave(this)
-    this.#controller?.abort(reason)
+    // In this scope: what its listeners start is refused, and what they leave behind is the run's (E6).
+    const controller = this.#controller
+    if (controller !== undefined) runInScope(this, () => controller.abort(reason))
   }
 }
 

@@ -61,3 +61,16 @@ export function chanceOf(text: string): number {
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
 }
+
+/** 32 hexadecimal digits that depend on nothing but the text. */
+export function seedOf(text: string): string {
+  const word = (index: number): string =>
+    Math.floor(chanceOf(`${index} ${text}`) * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
+  return [0, 1, 2, 3].map(word).join('')
+}
+
+export function seededRandom(text: string): SeededRandom {
+  return new SeededRandom(seedOf(text))
+}

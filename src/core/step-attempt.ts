@@ -8,22 +8,13 @@ import type { AttemptControl, Key, RunningAttempt, StepOutcome } from './ports/e
 import type { Logger } from './ports/logger.ts'
 import { retryDelay, type RetryOptions } from './retry-policy.ts'
 import { runInStep, type StepFrame } from './scope.ts'
-
-/** What a step's function is given. */
-export interface StepContext {
-  /** Aborted when the result is no longer wanted; its `reason` is a `CancelledError` that says why (E4). */
-  readonly signal: AbortSignal
-  /** Which call of the function this is, from 1; calls that a crash cut off count. */
-  readonly attempt: number
-  /** The same for every attempt of this step in this run: hand it to services that know such keys. */
-  readonly idempotencyKey: string
-  readonly log: Logger
-}
-
-export type StepFunction<T> = (step: StepContext) => T | PromiseLike<T>
+import type { StepContext, StepFunction } from './step-function.ts'
+import { callStep } from './step-stand-ins.ts'
 
 /** What a step was created with. */
 export interface StepDefinition {
+  /** Undefined outside of a workflow. */
+  readonly runId: string | undefined
   readonly key: Key
   readonly name: string
   readonly fn: StepFunction<unknown>
@@ -88,7 +79,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     let returned: Promise<unknown>
     try {
       // Inside, so that an operation that is returned without being awaited is refused like one that is (M6).
-      returned = runInStep(this, () => Promise.resolve(fn(this)))
+      returned = runInStep(this, () => Promise.resolve(callStep(this.#definition, this, fn)))
     } catch (error) {
       returned = Promise.reject(error)
     }
@@ -104,7 +95,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     this.#aborted = reason
     this.#reported = true
     this.#cancelTimeout?.()
-    this.#controller?.abort(reason)
+    this.#tell(reason)
   }
 
   #end(outcome: () => StepOutcome): void {
@@ -124,7 +115,13 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     const outcome = this.#failed(error)
     this.#report(outcome)
     this.#aborted = new CancelledError({ kind: 'timeout', by: this.#definition.key, cause: error })
-    this.#controller?.abort(this.#aborted)
+    this.#tell(this.#aborted)
+  }
+
+  /** In the step's own context, so that what its listeners leave behind is the step's (E6, M6). */
+  #tell(reason: CancelledError): void {
+    const controller = this.#controller
+    if (controller !== undefined) runInStep(this, () => controller.abort(reason))
   }
 
   #done(value: unknown): StepOutcome {

@@ -8,7 +8,8 @@ import type { Operation, OperationCore, Work } from './operation.ts'
 import type { AttemptControl, Completion, Key, RunningAttempt, StepEffect } from './ports/effects.ts'
 import { checkRetry, type RetryOptions } from './retry-policy.ts'
 import { ambientScope, type Scope } from './scope.ts'
-import { Attempt, type StepDefinition, type StepFunction } from './step-attempt.ts'
+import { Attempt, type StepDefinition } from './step-attempt.ts'
+import type { StepFunction } from './step-function.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 export interface StepOptions {
@@ -78,6 +79,10 @@ class StepWork implements Work, Leaf, StepEffect, StepDefinition {
     return `step ${quote(this.name)}`
   }
 
+  get runId(): string | undefined {
+    return this.#scope.host.runId
+  }
+
   get retry(): RetryOptions | undefined {
     return this.#options?.retry
   }
@@ -88,7 +93,7 @@ class StepWork implements Work, Leaf, StepEffect, StepDefinition {
   }
 
   get idempotencyKey(): string {
-    const { runId } = this.#scope.host
+    const { runId } = this
     return this.#options?.idempotencyKey ?? (runId === undefined ? this.key : `${runId}:${this.key}`)
   }
 

@@ -1,3 +1,4 @@
+import type { CancelledError } from './errors.ts'
 import { derivedKey } from './key.ts'
 import type { Host, Leaf } from './host.ts'
 
@@ -10,6 +11,8 @@ export class StopWatch {
   readonly #host: Host
   readonly #onStopped: () => void
   #pending = 1 // one for `seal`
+  /** What it waits for. */
+  readonly #leaves = new Set<Leaf>()
   /** Others that wait for the same. */
   #told: StopWatch[] = []
 
@@ -20,8 +23,16 @@ export class StopWatch {
 
   /** Waits for the cancelled `target` to end. */
   effect(target: Leaf): void {
+    const leaf: Leaf = {
+      key: derivedKey(target.key, 'stop'),
+      deliver: () => {
+        this.#leaves.delete(leaf)
+        this.#one()
+      },
+    }
     this.#pending++
-    this.#host.whenStopped(target, { key: derivedKey(target.key, 'stop'), deliver: () => this.#one() })
+    this.#leaves.add(leaf)
+    this.#host.whenStopped(target, leaf)
   }
 
   promise(promise: Promise<unknown>): void {
@@ -35,6 +46,13 @@ export class StopWatch {
     if (this.#pending === 0) return
     other.#pending++
     this.#told.push(other)
+  }
+
+  /** Waits no longer, after as long as it was to: unless others still do. */
+  giveUp(reason: CancelledError): void {
+    if (this.#told.length > 0) return
+    for (const leaf of this.#leaves) this.#host.cancel(leaf, reason)
+    this.#leaves.clear()
   }
 
   /** All that must stop has been named. May call `onStopped` at once. */

@@ -33,8 +33,9 @@ export const systemClock: Clock = {
     arm()
     return () => clearTimeout(timer)
   },
-  every(interval, fire) {
+  every(interval, fire, background = false) {
     const timer = setInterval(fire, interval)
+    if (background) timer.unref()
     return () => clearInterval(timer)
   },
 }

@@ -36,8 +36,10 @@ export class Children {
   readonly #startChild: StartChild
   readonly #reports: ChildReports
   readonly #running = new Map<Key, ChildRun>()
-  /** Cancelled, not ended yet. */
+  /** Cancelled, and not known to have ended. */
   readonly #ending = new Map<Key, ChildRun>()
+  /** Cancelled, and why it cannot be known here when they have ended. */
+  readonly #lost = new Map<Key, unknown>()
   /** Cancel requests that are not on disk. */
   readonly #requests = new Set<Promise<void>>()
 
@@ -76,7 +78,7 @@ export class Children {
         if (this.#running.delete(key)) this.#reports.ended(key, result)
       },
       (error: unknown) => {
-        this.#ending.delete(key)
+        this.#lose(key, error)
         if (this.#running.delete(key)) this.#reports.failed(error)
       },
     )
@@ -94,8 +96,10 @@ export class Children {
     const { key } = effect
     const child = this.#startChild(effect, 'existing')
     this.#end(key, child, reason)
-    const gone = (): void => void this.#ending.delete(key)
-    child.ended.then(gone, gone)
+    child.ended.then(
+      () => this.#ending.delete(key),
+      (error: unknown) => this.#lose(key, error),
+    )
   }
 
   /** Resolves when every cancelled child has been told, and rejects when one could not be: the parent must not end then. */
@@ -117,9 +121,22 @@ export class Children {
     )
   }
 
-  whenEnded(key: Key, callback: () => void): void {
+  /**
+   * Calls back when the cancelled child has really ended, in whatever process; at once when there is none. When that
+   * cannot be known here (the child is blocked, the store failed), and `wanted` says that it still matters, the run
+   * that waits can go no further.
+   */
+  whenEnded(key: Key, ended: () => void, wanted: () => boolean): void {
+    const failed = (error: unknown): void => {
+      if (wanted()) this.#reports.failed(error)
+    }
     const child = this.#ending.get(key)
-    if (child === undefined) callback()
-    else void child.ended.catch(() => undefined).finally(callback)
+    if (child !== undefined) child.ended.then(ended, failed)
+    else if (this.#lost.has(key)) failed(this.#lost.get(key))
+    else ended()
+  }
+
+  #lose(key: Key, error: unknown): void {
+    if (this.#ending.delete(key)) this.#lost.set(key, error)
   }
 }

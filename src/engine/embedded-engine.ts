@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto'
 import {
   boolean,
   callable,
-  type Check,
   checkOptions,
   duration,
-  having,
   name as checkName,
   positiveInteger,
 } from '../core/check.ts'
@@ -13,81 +11,22 @@ import { createCodec, type Codec } from '../core/codec/codec.ts'
 import { consoleLogger, unfailing } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
-import type { Clock } from '../core/ports/clock.ts'
 import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core/ports/maintenance.ts'
-import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
-import type { Logger } from '../core/ports/logger.ts'
-import type { Observer } from '../core/ports/observer.ts'
-import type { Random } from '../core/ports/random.ts'
-import {
-  ENDED,
-  type InboxItem,
-  type JournalEntry,
-  type Note,
-  type Owner,
-  type Page,
-  type RunFilter,
-  type RunRecord,
-  type Store,
-} from '../core/ports/store.ts'
+import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engine.ts'
+import type { Observer, RunEvent } from '../core/ports/observer.ts'
+import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
-import { notify } from '../core/user-code.ts'
 import { GroupCommit } from './group-commit.ts'
+import { Observers } from './observers.ts'
+import { type EmbeddedEngineOptions, ENGINE_CHECKS, leaseOf, type WorkOptions } from './options.ts'
+import { requireNames, resumeAll } from './take-up.ts'
 import { Handle } from './handle.ts'
 import { type Lease, Ownership } from './ownership.ts'
 import { type Keep, keepCheck, Retention } from './retention.ts'
 import { encodeInput, RunService } from './run-service.ts'
-
-export interface EmbeddedEngineOptions {
-  /** Opens the place where runs are kept, when it is first needed. */
-  readonly openStore: () => Promise<Store>
-  /** Classes whose instances (errors among them) may be stored and come back as instances. */
-  readonly classes?: readonly (new (...args: never[]) => object)[]
-  /** Where messages go. Default: the console, to standard error. */
-  readonly log?: Logger
-  /**
-   * How long this engine may be silent before others may take it for dead and execute its runs. An event loop that is
-   * blocked, and a process that is stopped, are silent. Default 10 seconds.
-   */
-  readonly lease?: Duration
-  /** How often it says that it is alive. Must be shorter than `lease`. Default: a fifth of `lease`. */
-  readonly heartbeat?: Duration
-  /** How long a run that only waits, for a time, an event or a child, stays in memory (R7). Default 5 seconds. */
-  readonly parkAfter?: Duration
-  /** How long a replay may make no progress before the run is parked (D5). Default 5 seconds. */
-  readonly patience?: Duration
-  /**
-   * How long ended runs are kept: `'30d'`, or by status, `{ completed: '7d', failed: '90d' }`. Older ones are deleted in the
-   * background while the engine is in use, each with the runs that it started. Default: everything is kept.
-   */
-  readonly keep?: Keep
-  /** Time, for tests. Default: the machine's. */
-  readonly clock?: Clock
-  /** Ids and seeds, for tests. Default: the machine's randomness. */
-  readonly random?: Random
-}
-
-const array: Check = (value, what) => {
-  if (!Array.isArray(value)) throw new TypeError(`${what}: expected an array of classes, got ${show(value)}`)
-}
-
-export const ENGINE_CHECKS: Readonly<Record<Exclude<keyof EmbeddedEngineOptions, 'openStore'>, Check>> = {
-  classes: array,
-  log: having('debug', 'info', 'warn', 'error'),
-  lease: duration,
-  heartbeat: duration,
-  parkAfter: duration,
-  patience: duration,
-  keep: keepCheck,
-  clock: having('now', 'steady', 'schedule', 'after', 'every'),
-  random: having('uuid'),
-}
-
-export interface WorkOptions {
-  /** Most runs that are executed here at once; those that only wait do not count. Default 100. */
-  readonly concurrency?: number
-}
+import { ZombieWatch } from './zombie-watch.ts'
+import { zombiesOf } from './zombies.ts'
 
 /** All that the journal knows of a run. */
 export interface RunDetails {
@@ -96,8 +35,8 @@ export interface RunDetails {
   readonly notes: readonly Note[]
   /** Events and cancel requests that the run has not received yet. */
   readonly inbox: readonly InboxItem[]
-  /** Given-up steps whose functions still run in this process: they ignored their signal. */
-  readonly lingering: readonly string[]
+  /** Steps that ignore their signal (`run.zombies()`). */
+  readonly zombies: readonly Zombie[]
 }
 
 /** Executes runs in this process over a store. */
@@ -105,7 +44,7 @@ export class EmbeddedEngine implements Engine {
   readonly codec: Codec
   readonly #options: EmbeddedEngineOptions
   readonly #lease: Lease
-  readonly #observers = new Set<Observer>()
+  readonly #observers = new Observers()
   #service: Promise<RunService> | undefined
   #retention: Retention | undefined
   #stopping: Promise<void> | undefined
@@ -151,18 +90,13 @@ export class EmbeddedEngine implements Engine {
     const service = await this.#open()
     const record = await service.find(id)
     const { store } = service.parts
-    const [journal, notes, inbox] = await Promise.all([
+    const [journal, notes, inbox, zombies] = await Promise.all([
       store.readJournal(record.no, 0),
       store.readNotes(record.no),
       store.pendingInbox(record.no),
+      zombiesOf(service.parts, record),
     ])
-    return {
-      record,
-      journal,
-      notes,
-      inbox,
-      lingering: service.executor.active(record.no)?.execution.lingering ?? [],
-    }
+    return { record, journal, notes, inbox, zombies }
   }
 
   /** What is recorded of the run itself, without its journal. */
@@ -201,24 +135,8 @@ export class EmbeddedEngine implements Engine {
   // oxlint-disable-next-line no-explicit-any -- workflows of any inputs, together in one list
   async resume(workflows: readonly WorkflowCode<any>[]): Promise<RunHandle[]> {
     const service = await this.#open()
-    const byName = new Map(workflows.map((one) => [one.name, erased(one)]))
-    const handles: RunHandle[] = []
-    await service.parts.ownership.removeDead()
-    for (const workflow of byName.values()) await service.executor.adopt(workflow)
-    let before: number | undefined
-    for (;;) {
-      const page = before === undefined ? { limit: 200 } : { limit: 200, before }
-      const runs = await this.list({ status: ['pending', 'running'] }, page)
-      for (const record of runs) {
-        if (await hasLivingParent(service, record)) continue
-        const known = record.workflow === undefined ? undefined : byName.get(record.workflow)
-        if (known !== undefined && (await this.#resumeOne(service, record, known)))
-          handles.push(this.get(known, record.id))
-      }
-      const last = runs.at(-1)
-      if (last === undefined || runs.length < 200) return handles
-      before = last.no
-    }
+    const taken = await resumeAll(service, workflows.map(erased))
+    return taken.map(([record, workflow]) => this.get(workflow, record.id))
   }
 
   /**
@@ -249,25 +167,9 @@ export class EmbeddedEngine implements Engine {
     await service.executor.idle()
   }
 
-  /** A run that cannot be read must not keep the others from going on. */
-  async #resumeOne(
-    { executor, parts }: RunService,
-    record: RunRecord,
-    workflow: WorkflowCode,
-  ): Promise<boolean> {
-    try {
-      return (await executor.take(record, workflow)) !== undefined
-    } catch (error) {
-      if (!(error instanceof StoreError && error.problem === 'corrupt')) throw error
-      parts.log.error(`Run ${record.id} cannot be resumed`, { error })
-      return false
-    }
-  }
-
   /** Tells `observer` what happens from now on. @returns stops it */
   observe(observer: Observer): () => void {
-    this.#observers.add(observer)
-    return () => this.#observers.delete(observer)
+    return this.#observers.add(observer)
   }
 
   /**
@@ -324,7 +226,8 @@ export class EmbeddedEngine implements Engine {
 
   /**
    * Stops taking work, lets running steps end within `grace` (default 5 seconds), aborts the rest, and closes the
-   * store. Every unfinished run is resumable (R6). Resolves when that is done; called again, at the same time.
+   * store. Every unfinished run is resumable (R6). Steps that still run then, whatever their signal says, are named in a
+   * warning. Resolves when that is done; called again, at the same time.
    */
   async stop(options: { readonly grace?: Duration } = {}): Promise<void> {
     checkOptions('stop()', options, { grace: duration })
@@ -336,6 +239,7 @@ export class EmbeddedEngine implements Engine {
     if (service === undefined) return
     const { executor, parts } = service
     await executor.stop(grace)
+    parts.zombies.end()
     await this.#retention?.end()
     try {
       await parts.ownership.end()
@@ -365,62 +269,32 @@ export class EmbeddedEngine implements Engine {
       random = { uuid: () => randomUUID() },
       log: given = consoleLogger,
       patience = '5s',
+      abortGrace = '5s',
       parkAfter = '5s',
     } = this.#options
     const log = unfailing(given)
     const store = await openStore()
     const retention = (this.#retention = new Retention(store, clock, log, this.#options.keep))
     retention.look()
-    return new RunService({
+    const watched = {
       store,
       clock,
-      random,
       log,
       codec: this.codec,
-      commits: new GroupCommit(store, clock),
       ownership: new Ownership(store, clock, random.uuid(), this.#lease),
+      abortGrace: milliseconds(abortGrace, 'abortGrace'),
+      observe: (event: RunEvent): void => {
+        retention.look()
+        this.#observers.tell(event, log)
+      },
+    }
+    return new RunService({
+      ...watched,
+      random,
+      commits: new GroupCommit(store, clock),
+      zombies: new ZombieWatch(watched),
       parkAfter: milliseconds(parkAfter, 'parkAfter'),
       patience: milliseconds(patience, 'patience'),
-      observe: (event) => {
-        retention.look()
-        for (const observer of this.#observers) this.#tell(observer, event, log)
-      },
     })
   }
-
-  #tell(observer: Observer, event: Parameters<Observer>[0], log: Logger): void {
-    notify(
-      () => observer(event),
-      (error) => log.warn('An observer of the engine threw', { error }),
-    )
-  }
-}
-
-// oxlint-disable-next-line no-explicit-any -- as above
-function requireNames(workflows: readonly WorkflowCode<any>[]): void {
-  const names = new Set<string>()
-  for (const { name } of workflows) {
-    if (name === undefined)
-      throw new TypeError('work(): a workflow without a name cannot be found by it: give it a `name`')
-    if (names.has(name)) throw new TypeError(`work(): two workflows are called ${JSON.stringify(name)}`)
-    names.add(name)
-  }
-}
-
-/** @throws {TypeError} a lease that a single late heartbeat would lose */
-function leaseOf({ lease = '10s', heartbeat }: EmbeddedEngineOptions): Lease {
-  const duration = milliseconds(lease, 'createEngine() option "lease"')
-  const every =
-    heartbeat === undefined ? duration / 5 : milliseconds(heartbeat, 'createEngine() option "heartbeat"')
-  if (every <= 0 || every >= duration)
-    throw new TypeError(
-      `createEngine(): a heartbeat must be shorter than the lease that it renews, got a heartbeat of ${show(heartbeat ?? every)} and a lease of ${show(lease)}`,
-    )
-  return { duration, heartbeat: every }
-}
-
-/** A child is taken up by its parent; one whose parent has ended was told to end, and does so by itself. */
-async function hasLivingParent({ parts }: RunService, { parent }: RunRecord): Promise<boolean> {
-  const record = parent === undefined ? undefined : await parts.store.getRun(parent.id)
-  return record !== undefined && !ENDED.has(record.status)
 }

@@ -1,5 +1,11 @@
 import type { Codec } from '../core/codec/codec.ts'
-import { EngineStoppedError, NonDeterminismError, RunBlockedError, StoreError } from '../core/errors.ts'
+import {
+  CancelledError,
+  EngineStoppedError,
+  NonDeterminismError,
+  RunBlockedError,
+  StoreError,
+} from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
@@ -12,6 +18,8 @@ import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { type History, recordedSteps } from './history.ts'
 import { RunEffects } from './run-effects.ts'
+import { StuckCode } from './stuck-code.ts'
+import type { ZombieWatch } from './zombie-watch.ts'
 
 export interface ExecutionOptions {
   readonly record: RunRecord
@@ -23,9 +31,11 @@ export interface ExecutionOptions {
   readonly log: Logger
   readonly commits: GroupCommit
   readonly startChild: StartChild
+  readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
+  readonly abortGrace: number
 }
 
 /** What ends the loop of a run that is put away until something happens. */
@@ -38,12 +48,13 @@ export class Execution {
   readonly #options: ExecutionOptions
   readonly #effects: RunEffects
   readonly #run: Run
+  readonly #stuck: StuckCode
   readonly #interruption = new AbortController()
   #parking = false
   #parked: { readonly wakeAt: number | undefined } | undefined
 
   constructor(options: ExecutionOptions) {
-    const { record, claim, history, codec, clock, commits, startChild, observe, log } = options
+    const { record, claim, history, codec, clock, commits, startChild, zombies, observe, log } = options
     this.#options = options
     this.#effects = new RunEffects({
       runId: record.id,
@@ -53,10 +64,13 @@ export class Execution {
       clock,
       commits,
       startChild,
+      zombies,
       observe,
     })
     const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
     this.#run = new Run(identity, this.#effects, codec, log, observe)
+    const { abortGrace: grace } = options
+    this.#stuck = new StuckCode({ run: this.#run, clock, grace, givenUp: (ago) => this.#codeGivenUp(ago) })
   }
 
   /** It only waits, and could be parked. */
@@ -116,11 +130,6 @@ export class Execution {
     )
   }
 
-  /** Keys of steps that were given up but still run. */
-  get lingering(): readonly string[] {
-    return this.#effects.lingering
-  }
-
   /**
    * Executes the run to its recorded end, or until it waits and is parked.
    * @throws {StoreError | EngineStoppedError} it cannot go on here; it stays resumable
@@ -133,7 +142,8 @@ export class Execution {
       workflow: record.workflow,
       recordedSteps: recordedSteps(history),
     })
-    for (const item of history.inbox) this.#effects.arrived(item)
+    for (const item of history.inbox) this.arrived(item)
+    if (history.recorded.some(({ kind }) => kind === 'cancel-requested')) this.#stuck.begin()
     const end = await this.#outcome()
     if (end === undefined) {
       observe({ kind: 'run.waiting', run: record.id })
@@ -148,6 +158,7 @@ export class Execution {
   }
 
   arrived(item: InboxItem): void {
+    if (item.kind === 'cancel') this.#stuck.begin()
     this.#effects.arrived(item)
   }
 
@@ -179,7 +190,17 @@ export class Execution {
       if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError))
         this.#options.log.error(`Run ${record.id} is parked`, { error })
       return { status: 'blocked', error: codec.encodeError(error) }
+    } finally {
+      this.#stuck.end()
     }
+  }
+
+  /** The run has just ended without its code, which awaits something that is not an operation. */
+  #codeGivenUp(ago: number): void {
+    const { record, zombies } = this.#options
+    const reason = new CancelledError({ kind: 'run-cancelled' })
+    const ended = zombies.watchZombie({ run: record.no, runId: record.id, key: '', attempt: 0, reason }, ago)
+    void this.#run.codeEnded.then(ended)
   }
 
   async #endOf(outcome: RunOutcome): Promise<End> {

@@ -318,6 +318,7 @@ export class Executor {
       'This process was silent for longer than its lease, so its runs were given to others: was it stopped, or its event loop blocked?',
     )
     this.waiting.lost()
+    this.#parts.zombies.relist()
     const error = new StoreError(
       'fenced',
       'The run was taken from this process, which was silent for too long',

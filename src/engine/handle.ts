@@ -1,10 +1,11 @@
 import { anything, checkOptions, name as checkName, operationKey } from '../core/check.ts'
 import type { Codec } from '../core/codec/codec.ts'
-import type { ForkOptions, RunHandle, RunRetryOptions } from '../core/ports/engine.ts'
+import type { ForkOptions, RunHandle, RunRetryOptions, Zombie } from '../core/ports/engine.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { RunStatus } from '../core/ports/store.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { encodeInput, type RunService } from './run-service.ts'
+import { zombiesOf } from './zombies.ts'
 
 const RETRY = { fromStep: operationKey }
 const FORK = { fromStep: operationKey, input: anything, id: checkName }
@@ -41,6 +42,11 @@ export class Handle<O> implements RunHandle<O> {
     const encoded = this.#codec.encodeError(reason)
     const service = await this.#service()
     await service.cancel(this.id, encoded, this.#workflow)
+  }
+
+  async zombies(): Promise<readonly Zombie[]> {
+    const service = await this.#service()
+    return await zombiesOf(service.parts, await service.find(this.id))
   }
 
   async retry(options: RunRetryOptions = {}): Promise<void> {

@@ -17,10 +17,10 @@ export class Ownership {
   readonly id: string
   readonly #store: Store
   readonly #clock: Clock
-  readonly #lease: Lease
+  readonly lease: Lease
   readonly #liveness: Liveness
   #cancelHeartbeat: (() => void) | undefined
-  #started: Promise<void> | undefined
+  #started: Promise<unknown> | undefined
   /** Whether the store knows this owner, as far as it knows itself. */
   #known = false
   #onLost: (() => void) | undefined
@@ -29,7 +29,7 @@ export class Ownership {
     this.id = id
     this.#store = store
     this.#clock = clock
-    this.#lease = lease
+    this.lease = lease
     this.#liveness = new Liveness(clock)
   }
 
@@ -55,6 +55,11 @@ export class Ownership {
     return owner !== undefined && this.#liveness.isAlive(owner) ? owner : undefined
   }
 
+  /** Nothing is executed or waited for, so nobody says that this engine is alive. */
+  get resting(): boolean {
+    return this.#cancelHeartbeat === undefined
+  }
+
   /** Gives back what dead owners had. @returns how many of them there were */
   async removeDead(): Promise<number> {
     let removed = 0
@@ -68,12 +73,11 @@ export class Ownership {
 
   /** Says that this engine is alive, from now on. Resolves when it has said so once. */
   async begin(): Promise<void> {
-    beginInstance(this.id)
-    this.#started ??= this.#beat()
+    this.#started ??= this.beat()
     // A missed beat is harmless: the next one comes, and the store refuses what a lost owner writes.
     this.#cancelHeartbeat ??= this.#clock.every(
-      this.#lease.heartbeat,
-      () => void this.#beat().catch(() => undefined),
+      this.lease.heartbeat,
+      () => void this.beat().catch(() => undefined),
     )
     try {
       await this.#started
@@ -98,17 +102,20 @@ export class Ownership {
     await this.#store.removeOwner(this.id)
   }
 
-  async #beat(): Promise<void> {
+  /** Says once that this engine is alive. @returns whether the store knew it */
+  async beat(): Promise<boolean> {
+    beginInstance(this.id)
     this.#liveness.look()
     const known = await this.#store.heartbeat({
       id: this.id,
       pid: process.pid,
       host: hostname(),
       heartbeatAt: this.#clock.now(),
-      lease: this.#lease.duration,
+      lease: this.lease.duration,
     })
     const lost = this.#known && !known
     this.#known = this.#cancelHeartbeat !== undefined || this.#started !== undefined
     if (lost) this.#onLost?.()
+    return known
   }
 }

@@ -6,6 +6,7 @@ import type { Random } from '../core/ports/random.ts'
 import type { Store } from '../core/ports/store.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Ownership } from './ownership.ts'
+import type { ZombieWatch } from './zombie-watch.ts'
 
 /** What one open engine is made of: made once, never changed, shared by its runs. */
 export interface Parts {
@@ -16,9 +17,12 @@ export interface Parts {
   readonly log: Logger
   readonly commits: GroupCommit
   readonly ownership: Ownership
+  readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
+  /** Milliseconds that code may go on after it was cancelled, before it is taken to ignore that. */
+  readonly abortGrace: number
   /** Milliseconds that a run which only waits stays in memory (R7). */
   readonly parkAfter: number
 }

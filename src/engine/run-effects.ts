@@ -8,6 +8,7 @@ import {
   type Effects,
   type Happening,
   type Key,
+  type StopEffect,
 } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, Park, Write } from '../core/ports/store.ts'
@@ -17,9 +18,11 @@ import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
 import type { CommitSink, GroupCommit } from './group-commit.ts'
 import type { History } from './history.ts'
+import { interruptionBy } from './interruption.ts'
 import { Mailbox } from './mailbox.ts'
 import { StepExecutions } from './step-executions.ts'
 import { Timers } from './timers.ts'
+import type { ZombieWatch } from './zombie-watch.ts'
 
 export interface RunEffectsOptions {
   readonly runId: string
@@ -29,6 +32,7 @@ export interface RunEffectsOptions {
   readonly clock: Clock
   readonly commits: GroupCommit
   readonly startChild: StartChild
+  readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
 }
 
@@ -48,13 +52,15 @@ export class RunEffects implements Effects, CommitSink {
   readonly #aborts: AbortWatches
   readonly #children: Children
   readonly #seenItems = new Set<number>()
+  /** Stops that are waited for. */
+  readonly #stops = new Set<Key>()
   #seq: number
   /** Completions on their way to the store. */
   #uncommitted = 0
   #over = false
 
   constructor(options: RunEffectsOptions) {
-    const { clock, history, startChild } = options
+    const { clock, history, startChild, claim, runId } = options
     this.#options = options
     this.recorded = history.recorded.length
     this.#seq = history.lastSeq
@@ -66,6 +72,8 @@ export class RunEffects implements Effects, CommitSink {
     this.#steps = new StepExecutions(clock, history.begun, {
       started: (key, attempt) => this.#stepStarted(key, attempt),
       completed: (key, happening) => this.#stepEnded(key, happening),
+      givenUp: (key, attempt, reason) =>
+        options.zombies.watch({ run: claim.no, runId, key, attempt, reason }),
     })
     this.#timers = new Timers(clock, history.due, {
       armed: (key, due) => this.#note(key, 'due', 0, due),
@@ -90,11 +98,6 @@ export class RunEffects implements Effects, CommitSink {
         if (!(error instanceof EngineStoppedError)) this.abandon(error)
       },
     })
-  }
-
-  /** Keys of steps that were given up but still run (they ignored their signal). */
-  get lingering(): readonly Key[] {
-    return this.#steps.lingering
   }
 
   /** Nothing of the run executes here: it has dealt with all that happened, and waits for time, events or children alone. */
@@ -152,13 +155,14 @@ export class RunEffects implements Effects, CommitSink {
     else if (effect.kind === 'event') this.#events.start(effect)
     else if (effect.kind === 'child') this.#startChild(effect)
     else if (effect.kind === 'abort') this.#aborts.start(effect)
-    else this.#whenStopped(effect.target, () => this.#complete(effect.key, { kind: 'stopped' }))
+    else this.#awaitStop(effect)
   }
 
   cancel(key: Key, reason: CancelledError, heldByRun?: Effect): void {
     const held = heldByRun ?? this.#answers.cancel(key)
     if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
     this.#options.commits.forget(this.#options.claim.no, key)
+    this.#stops.delete(key)
     this.#steps.cancel(key, reason)
     this.#timers.cancel(key)
     this.#events.cancel(key)
@@ -210,7 +214,7 @@ export class RunEffects implements Effects, CommitSink {
   abandon(error: unknown): void {
     this.#over = true
     this.#answers.close()
-    this.#steps.cancelAll(new CancelledError({ kind: 'engine-stopping', cause: error }))
+    this.#steps.cancelAll(interruptionBy(error))
     this.#stopListening()
     this.#mailbox.fail(error)
   }
@@ -230,11 +234,16 @@ export class RunEffects implements Effects, CommitSink {
     this.#children.start(effect)
   }
 
-  #whenStopped(target: Key, callback: () => void): void {
-    this.#steps.whenEnded(target, () => this.#children.whenEnded(target, callback))
+  #awaitStop({ key, target }: StopEffect): void {
+    this.#stops.add(key)
+    const stopped = (): void => {
+      if (this.#stops.delete(key)) this.#complete(key, { kind: 'stopped' })
+    }
+    this.#steps.whenEnded(target, () => this.#children.whenEnded(target, stopped, () => this.#stops.has(key)))
   }
 
   #stopListening(): void {
+    this.#stops.clear()
     this.#timers.cancelAll()
     this.#events.cancelAll()
     this.#aborts.cancelAll()

@@ -13,6 +13,7 @@ import { CANCEL_KEY, type ChildEffect, type Encoded } from '../core/ports/effect
 import { ENDED, type NewRun, type RunRecord, type RunStatus } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
+import { cancelBlocked } from './cancel-blocked.ts'
 import type { ChildResult, ChildRun } from './children.ts'
 import type { ActiveRun } from './active-runs.ts'
 import type { Watch } from './endings.ts'
@@ -111,7 +112,10 @@ export class RunService {
     await watch.changed.finally(stopLooking)
   }
 
-  /** Records the request. A run that nobody executes is taken up, so that its code can clean up. */
+  /**
+   * Records the request. A run that nobody executes is taken up, so that its code can clean up; a blocked one, whose code
+   * cannot be executed, ends here and now.
+   */
   async cancel(id: string, reason: Encoded, workflow: WorkflowCode | undefined): Promise<void> {
     await this.#askToEnd(id, reason, workflow)
     if (workflow !== undefined) await this.#takeToEnd(id, workflow)
@@ -122,6 +126,8 @@ export class RunService {
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
     requireCodeOf(record, workflow)
+    const cancelChild = (child: string, why: Encoded): Promise<void> => this.#askToEnd(child, why, undefined)
+    if (await cancelBlocked(this.parts, record, reason, cancelChild)) return
     this.executor.arrived(
       await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }),
     )

@@ -1,4 +1,4 @@
-import type { CancelledError } from '../core/errors.ts'
+import { CancelledError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Happening, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
@@ -6,11 +6,16 @@ export interface StepReports {
   /** An attempt begins now. */
   started(key: Key, attempt: number): void
   completed(key: Key, happening: Happening): void
+  /** Its outcome is decided and its signal aborted, but its function still runs. @returns to be called when that has ended */
+  givenUp(key: Key, attempt: number, reason: CancelledError): () => void
 }
 
 interface Execution {
+  readonly number: number
   attempt: RunningAttempt | undefined
   ended: boolean
+  /** Set while it runs on, given up. */
+  onEnd: (() => void) | undefined
 }
 
 /**
@@ -34,11 +39,6 @@ export class StepExecutions {
     this.#clock = clock
     this.#begun = begun
     this.#reports = reports
-  }
-
-  /** Keys of steps that ignored their signal: given up, but their functions still run. */
-  get lingering(): readonly Key[] {
-    return [...this.#lingering.keys()]
   }
 
   /** No function of this run runs here, wanted or not. */
@@ -81,7 +81,7 @@ export class StepExecutions {
     this.#waiting.delete(key)
     const execution = this.#running.get(key)
     if (execution === undefined) return
-    this.#decided(key, execution)
+    this.#decided(key, execution, reason)
     execution.attempt?.abort(reason)
   }
 
@@ -114,23 +114,29 @@ export class StepExecutions {
     const { key } = effect
     const attempt = Math.max(effect.attempt, (this.#begun.get(key) ?? 0) + 1)
     const startedAt = this.#clock.now()
-    const execution: Execution = { attempt: undefined, ended: false }
+    const execution: Execution = { number: attempt, attempt: undefined, ended: false, onEnd: undefined }
     this.#running.set(key, execution)
     this.#reports.started(key, attempt)
     execution.attempt = effect.execute({
       attempt,
       clock: this.#clock,
       report: (outcome) => {
-        this.#decided(key, execution)
+        this.#decided(key, execution, undefined)
         this.#reports.completed(key, happeningOf(outcome, attempt, startedAt))
       },
       ended: () => this.#ended(key, execution),
     })
   }
 
-  #decided(key: Key, execution: Execution): void {
+  /** @param reason undefined for an outcome that was reported: if its function still runs, it has timed out */
+  #decided(key: Key, execution: Execution, reason: CancelledError | undefined): void {
     this.#running.delete(key)
     if (!execution.ended) {
+      execution.onEnd = this.#reports.givenUp(
+        key,
+        execution.number,
+        reason ?? new CancelledError({ kind: 'timeout', by: key }),
+      )
       const others = this.#lingering.get(key)
       if (others === undefined) this.#lingering.set(key, new Set([execution]))
       else others.add(execution)
@@ -140,6 +146,7 @@ export class StepExecutions {
 
   #ended(key: Key, execution: Execution): void {
     execution.ended = true
+    execution.onEnd?.()
     const lingering = this.#lingering.get(key)
     if (!lingering?.delete(execution) || lingering.size > 0) return
     this.#lingering.delete(key)

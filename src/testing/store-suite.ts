@@ -17,6 +17,7 @@ import { pruneCases } from './store-cases/prune.ts'
 import { recoveryCases } from './store-cases/recovery.ts'
 import { runCases } from './store-cases/runs.ts'
 import { waitingCases } from './store-cases/waiting.ts'
+import { zombieCases } from './store-cases/zombies.ts'
 
 export type { MakeStore, StoreCase, StorePlace } from './store-cases/case.ts'
 
@@ -30,6 +31,7 @@ export const storeCases: readonly StoreCase[] = [
   ...pruneCases,
   ...recoveryCases,
   ...waitingCases,
+  ...zombieCases,
   ...exactnessCases,
   ...lifeCases,
 ]

@@ -78,7 +78,7 @@ for (const place of ['memory', 'sqlite'] as const) {
       firstGate.open('first')
       expect(await meanwhile(clocks[0], result)).toBe('second,second')
       expect(reasons).toMatchObject([
-        { code: 'CANCELLED', kind: 'engine-stopping', cause: { code: 'STORE', problem: 'fenced' } },
+        { code: 'CANCELLED', kind: 'run-taken-over', cause: { code: 'STORE', problem: 'fenced' } },
       ])
       const { journal } = await second.inspect('r')
       expect(journal.map(({ completion }) => completion.key).sort()).toEqual(['long', 'short'])

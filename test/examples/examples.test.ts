@@ -10,6 +10,9 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
 const files = globSync('*.ts', { cwd: folder }).sort()
 
+/** Those that need no engine leave no file behind. */
+const WITHOUT_ENGINE = new Set(['21-explore.ts'])
+
 /** What each prints, to the letter. */
 const PRINTS: Readonly<Record<string, readonly string[]>> = {
   '01-basic.ts': [
@@ -68,6 +71,21 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     'customer: Too small: expected string to have >=1 characters',
     'amounts.0: Too small: expected number to be >0',
   ],
+  '21-explore.ts': [
+    'The output depends on the order in which things happen. Say `orderMatters: true` if it may (a race, the first of several failures); otherwise look for something that several branches read and write.',
+    '',
+    'In one order:',
+    '  1. "parallel/0/price of tea" is done: 4',
+    '  2. "parallel/1/price of cup" is done: 9',
+    '  → output 9',
+    'In the other:',
+    '  1. "parallel/1/price of cup" is done: 9',
+    '  2. "parallel/0/price of tea" is done: 4',
+    '  → output 4',
+    '',
+    'Again, this alone: explore(…, { …, seed: 1, repeat: [["parallel/0/price of tea","parallel/1/price of cup"],["parallel/1/price of cup","parallel/0/price of tea"]] })',
+    'sum: 2 orders, 5 crashes, always 13',
+  ],
 }
 
 beforeAll(() => {
@@ -92,6 +110,6 @@ describe('example', () => {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(folder, file)], { cwd, env })
     expect(stderr).toBe('')
     expect(stdout.trimEnd().split('\n')).toEqual(PRINTS[file])
-    expect(existsSync(join(cwd, 'runs', 'runs.db'))).toBe(true)
+    expect(existsSync(join(cwd, 'runs', 'runs.db'))).toBe(!WITHOUT_ENGINE.has(file))
   })
 })

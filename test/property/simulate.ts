@@ -1,12 +1,13 @@
 /** Executes a program in a virtual world, from nothing or from what an earlier world left behind. */
 import { VirtualClock } from 'ai-workflows/testing'
 import { createCodec } from '../../src/core/codec/codec.ts'
-import type { Clock } from '../../src/core/ports/clock.ts'
-import type { Effects, Key } from '../../src/core/ports/effects.ts'
+import type { ChildEffect, Effects, Key } from '../../src/core/ports/effects.ts'
 import { type LoopOptions, runLoop } from '../../src/core/run-loop.ts'
 import { Run, type RunOutcome } from '../../src/core/run.ts'
 import { nextTurn } from '../../src/core/turn.ts'
+import type { ChildEnd, VirtualChild } from '../../src/testing/virtual/activity.ts'
 import type { Director } from '../../src/testing/virtual/director.ts'
+import { impatientClock } from '../../src/testing/virtual/impatient-clock.ts'
 import type { VirtualRecord } from '../../src/testing/virtual/record.ts'
 import { VirtualEffects } from '../../src/testing/virtual/virtual-effects.ts'
 import { execute, type Surroundings } from './interpreter.ts'
@@ -58,20 +59,6 @@ const EVENTS = [
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-function soon(fire: () => void): () => void {
-  const timer = setImmediate(fire)
-  return () => clearImmediate(timer)
-}
-
-/** No program here awaits anything but operations, so an operation that does not exist by now never will. */
-const impatient: Clock = {
-  now: () => 0,
-  steady: () => 0,
-  schedule: (_at, fire) => soon(fire),
-  after: (_delay, fire) => soon(fire),
-  every: () => () => undefined,
-}
-
 /** @throws when the run breaks a rule, or hangs */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
   const { program, director, parts = realParts, record, countLostAttempts = true } = options
@@ -85,15 +72,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     codec,
     director: director(outside),
     events: EVENTS,
-    child: ({ workflowName, input }) =>
-      workflowName === 'child-done'
-        ? { status: 'done', payload: input }
-        : workflowName === 'child-failed'
-          ? {
-              status: 'failed',
-              payload: codec.encodeError(new RangeError(`child ${String(codec.decode(input))}`)),
-            }
-          : { status: 'never' },
+    child,
     ...(record === undefined ? {} : { record }),
     countLostAttempts,
     onDelivered(delivered) {
@@ -115,7 +94,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   }
   const run = new Run(identity, effects, codec, silent)
   run.begin((ctx) => execute(program, ctx, around), undefined)
-  const outcome = await parts.loop(run, effects, { clock: impatient, patience: 0 })
+  const outcome = await parts.loop(run, effects, { clock: impatientClock, patience: 0 })
   await nextTurn()
   world.close()
   await nextTurn()
@@ -125,6 +104,15 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   if (problems.length > 0) throw new Error(problems.join('\n'))
   const { trace, calls } = around
   return { trace, record: world.record, standings, calls, outcome: describe(outcome) }
+}
+
+function child({ key, workflowName, input }: ChildEffect): VirtualChild {
+  const failure = (): string => codec.encodeError(new RangeError(`child ${String(codec.decode(input))}`))
+  const ends: Readonly<Record<string, ChildEnd>> = {
+    'child-done': { status: 'done', payload: input },
+    'child-failed': { status: 'failed', payload: failure() },
+  }
+  return { id: `child:${key}`, end: ends[workflowName ?? ''], cancel: () => undefined }
 }
 
 class Around implements Surroundings {

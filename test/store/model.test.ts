@@ -152,6 +152,11 @@ const anyCall: fc.Arbitrary<Call> = fc.oneof(
   call('adoptWaiting', fc.tuple(text, text), async (store, [name, owner]) =>
     (await store.adoptWaiting(name, owner)).toSorted((a, b) => a - b),
   ),
+  call('addZombie', fc.record({ run: no, key: text, owner: id, reason: text }), (store, given) =>
+    store.addZombie({ ...given, attempt: 1, since: 1 }),
+  ),
+  call('removeZombie', fc.nat(4), (store, id) => store.removeZombie(id)),
+  call('readZombies', no, (store, no) => store.readZombies(no)),
   call('prune', fc.tuple(ending, fc.constantFrom(3000, 3001), fc.boolean()), (store, [status, at, dryRun]) =>
     store.prune({ endedBefore: { [status]: at }, limit: 1000, dryRun }),
   ),
@@ -168,7 +173,12 @@ async function outcome(promise: Promise<unknown>): Promise<unknown> {
 async function state(store: Store): Promise<unknown> {
   const runs = await store.listRuns({}, { limit: 100 })
   const details = runs.map(({ no }) =>
-    Promise.all([store.readJournal(no, 0), store.readNotes(no), store.pendingInbox(no)]),
+    Promise.all([
+      store.readJournal(no, 0),
+      store.readNotes(no),
+      store.pendingInbox(no),
+      store.readZombies(no),
+    ]),
   )
   return [runs, await Promise.all(details), await store.readInbox(0, 100)]
 }

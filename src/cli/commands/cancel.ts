@@ -23,7 +23,7 @@ type Result = Outcome | 'requested' | 'cancelled before'
 
 /**
  * `cancel <id>`: asks the process that executes the run. When there is none the run is executed here, so that its code
- * can clean up.
+ * can clean up; only a blocked one, whose code does not fit, ends without it.
  */
 export async function cancel(context: CommandContext, id: string, options: CancelOptions): Promise<ExitCode> {
   const result = await request(context, id, options)
@@ -41,6 +41,8 @@ export async function cancel(context: CommandContext, id: string, options: Cance
     return EXIT.conflict
   }
   explain(context, result)
+  if (result.status === 'blocked')
+    terminal.note(`Or end it without executing its code: ${hint(context, 'cancel', id)}`)
   return exitCodeOf(result)
 }
 
@@ -58,6 +60,7 @@ async function request(context: CommandContext, id: string, options: CancelOptio
         `Run ${printable(id)} has ${record.status}: there is nothing to cancel`,
       )
     if (await engine.isRunning(record)) return await askOwner(context, engine, record, options)
+    if (record.status === 'blocked') return await endBlocked(engine, record, options)
     return (
       (await codeToCleanUp(context, record, options)) ??
       (await leaveRequest(context, engine, record, options))
@@ -87,6 +90,16 @@ async function askOwner(
   return outcome.status === 'interrupted' && outcome.error instanceof WorkflowNotFoundError
     ? 'requested'
     : outcome
+}
+
+/** Its code cannot be executed, so none is needed. */
+async function endBlocked(
+  engine: EmbeddedEngine,
+  { id, workflow }: RunRecord,
+  { reason }: CancelOptions,
+): Promise<Result> {
+  await engine.find(id).cancel(reason)
+  return await outcomeOf(engine.find(id), workflow)
 }
 
 /** Undefined when the run cannot be executed here, and so cannot clean up now. */

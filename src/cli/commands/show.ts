@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
 import { ENDED } from '../../core/ports/store.ts'
+import type { Zombie } from '../../core/ports/engine.ts'
 import type { EmbeddedEngine, RunDetails } from '../../engine/embedded-engine.ts'
 import { type CommandContext, hint, withEngine } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
@@ -8,6 +9,7 @@ import { eachRun, processText, requireRun } from '../runs/look-up.ts'
 import { MOST_ROWS, operationTable } from '../runs/operation-table.ts'
 import { type OperationRow, operationsOf } from '../runs/operations.ts'
 import { durationOf, retries, STATUS_STYLES, type Summary, summaryOf } from '../runs/summary.ts'
+import { zombieTable } from '../runs/zombie-table.ts'
 import type { Terminal } from '../terminal.ts'
 import { oneLine, printable } from '../text/printable.ts'
 import { durationText, fullTimeText, plural } from '../text/units.ts'
@@ -40,6 +42,7 @@ export async function show(context: CommandContext, id: string, options: ShowOpt
         operations: operationsOf(details, shown.summary.status),
         children: shown.children,
         waiting: waitingOf(details),
+        zombies: details.zombies,
       }
       terminal.printJson(detailsDocument(engine.codec, shown.summary, parts, Date.now()))
     } else
@@ -80,6 +83,7 @@ function sections(
     operationSection(terminal, operationsOf(details, summary.status), all),
     ...(children.length === 0 ? [] : [childSection(terminal, children, all)]),
     ...(live ? [waitingSection(terminal, waitingOf(details))] : []),
+    zombieSection(terminal, details.zombies, all),
   ].filter((lines) => lines.length > 0)
 }
 
@@ -145,6 +149,15 @@ function waitingSection(terminal: Terminal, { sleeps, events, cancelRequested }:
     ...(cancelRequested ? ['  a request to cancel it'] : []),
   ]
   return lines.length === 0 ? [] : [heading(terminal, 'Waiting'), ...lines]
+}
+
+function zombieSection(terminal: Terminal, zombies: readonly Zombie[], all: boolean): string[] {
+  if (zombies.length === 0) return []
+  const title = `Ignoring their signal (${zombies.length}): given up, and still running; what they return is refused`
+  return [
+    heading(terminal, title),
+    ...zombieTable(terminal, zombies, Date.now(), all).map((line) => `  ${line}`),
+  ]
 }
 
 function heading(terminal: Terminal, text: string): string {

@@ -68,6 +68,7 @@ export class ProgressModel {
     else if (event.kind === 'group.ended') this.#groupEnded(run, event.key)
     else if (event.kind === 'step.started') run.latestStep = event.key
     else if (event.kind === 'run.waiting') run.status = 'waiting'
+    else if (event.kind === 'step.zombie') return
     else if (event.outcome === 'done') run.stepsDone++
     else if (event.outcome === 'failed') run.stepsFailed++
   }

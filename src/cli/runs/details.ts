@@ -1,9 +1,11 @@
 import type { Codec } from '../../core/codec/codec.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Encoded } from '../../core/ports/effects.ts'
+import type { Zombie } from '../../core/ports/engine.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
 import { type OperationRow, standing } from './operations.ts'
 import { type Summary, summaryDocument } from './summary.ts'
+import { zombieDocument } from './zombie-table.ts'
 
 /** What an unfinished run may be waiting for. */
 export interface Waiting {
@@ -39,11 +41,16 @@ export function decoded(codec: Codec, encoded: Encoded): unknown {
 export function detailsDocument(
   codec: Codec,
   summary: Summary,
-  parts: { operations: readonly OperationRow[]; children: readonly Summary[]; waiting: Waiting },
+  parts: {
+    operations: readonly OperationRow[]
+    children: readonly Summary[]
+    waiting: Waiting
+    zombies: readonly Zombie[]
+  },
   now: number,
 ): object {
   const { input, output, error } = summary.record
-  const { operations, children, waiting } = parts
+  const { operations, children, waiting, zombies } = parts
   return {
     ...summaryDocument(summary, now),
     input: decoded(codec, input) ?? null,
@@ -52,6 +59,7 @@ export function detailsDocument(
     operations: operations.map((row) => operationDocument(codec, row)),
     children: children.map((child) => summaryDocument(child, now)),
     waiting: { ...waiting, sleeps: waiting.sleeps.map(({ key, due }) => ({ key, due: new Date(due) })) },
+    zombies: zombies.map((zombie) => zombieDocument(zombie, now)),
   }
 }
 

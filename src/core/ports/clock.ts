@@ -17,7 +17,9 @@ export interface Clock {
   after(delay: number, fire: () => void): () => void
   /**
    * Calls `fire` again and again, about every `interval` of steady time: for looking around. It may come late, and
-   * less often. @returns ends it
+   * less often.
+   * @param background it does not keep the process alive. Default: it does
+   * @returns ends it
    */
-  every(interval: number, fire: () => void): () => void
+  every(interval: number, fire: () => void, background?: boolean): () => void
 }

@@ -108,11 +108,14 @@ export interface AbortEffect {
   readonly probe: boolean
 }
 
-/** Completes when the function of a cancelled step has really ended (at once when it is not running here). */
+/**
+ * Completes when what was cancelled has really ended: the function of a step (at once when it does not run in this
+ * process), a child run, wherever it is executed.
+ */
 export interface StopEffect {
   readonly kind: 'stop'
   readonly key: Key
-  /** The step that was cancelled. */
+  /** The step, or the invocation of a child, that was cancelled. */
   readonly target: Key
 }
 

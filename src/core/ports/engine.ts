@@ -1,6 +1,25 @@
 /** What the programming model needs of an engine: to start runs and to find them again. */
+import type { CancelledError } from '../errors.ts'
+import type { Key } from './effects.ts'
 import type { RunStatus } from './store.ts'
 import type { WorkflowCode } from '../definition.ts'
+
+/** A function that was given up and runs on: it ignores its `signal`. Whatever it returns is refused (R3). */
+export interface Zombie {
+  /** Name of the step; `execute` for the run's own code, which then awaits something that is not an operation. */
+  readonly step: string
+  /** Its identity in the journal; empty for the run's own code. */
+  readonly key: Key
+  /** Which call of the function; 0 for the run's own code. */
+  readonly attempt: number
+  /** When it was given up and its signal aborted, in milliseconds since the epoch. */
+  readonly since: number
+  /** Why. Of a `cause` only the message is kept. */
+  readonly reason: CancelledError
+  /** The process that it runs in. */
+  readonly pid: number
+  readonly host: string
+}
 
 /** A handle on one run. Every method looks the run up anew; none holds it in memory. */
 export interface RunHandle<O = unknown> {
@@ -17,10 +36,18 @@ export interface RunHandle<O = unknown> {
   status(): Promise<RunStatus>
   /**
    * Asks for the run to be cancelled. Resolves when the request is recorded; `result()` tells when it has ended.
-   * Has no effect on a run that has ended.
+   * Has no effect on a run that has ended. A blocked run ends at once, without executing its code, and so do its
+   * blocked children; the other children are asked to end.
    * @throws {RunNotFoundError}
    */
   cancel(reason?: unknown): Promise<void>
+  /**
+   * Its steps that ignore their signal: given up (a sibling failed, a race was lost, the time was up, the run was
+   * cancelled or has ended …) longer ago than the engine's `abortGrace`, and still running, in this process or another.
+   * Usually of a run that has ended since.
+   * @throws {RunNotFoundError}
+   */
+  zombies(): Promise<readonly Zombie[]>
   /**
    * Executes an ended or blocked run again. Steps that succeeded are not repeated; with `fromStep`, those are which were
    * recorded after it, and a completed run is executed again as well.

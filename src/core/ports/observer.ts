@@ -34,5 +34,7 @@ export type RunEvent =
       readonly attempt: number
       readonly outcome: 'done' | 'failed' | 'retrying'
     }
+  /** The function was given up, ignores its signal, and still runs after the grace period. The key of the run's own code is empty. */
+  | { readonly kind: 'step.zombie'; readonly run: string; readonly key: Key; readonly attempt: number }
 
 export type Observer = (event: RunEvent) => void

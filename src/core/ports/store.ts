@@ -1,5 +1,5 @@
 /**
- * What the embedded engine needs of a place that keeps runs. Verbs in four groups: runs, journal, inbox, owners.
+ * What the embedded engine needs of a place that keeps runs. Verbs in five groups: runs, journal, inbox, owners, zombies.
  * Two implementations (memory, sqlite) pass one conformance suite (`testing/store-suite.ts`).
  *
  * Every promise resolves only when what it did would survive the store's promised kind of failure (R2), and
@@ -163,6 +163,19 @@ export interface Owner {
   readonly lease: number
 }
 
+/** A function that was given up and still runs, in the process of `owner`. */
+export interface ZombieRecord {
+  readonly run: number
+  /** Of the step; empty for the run's own code. */
+  readonly key: Key
+  readonly attempt: number
+  readonly owner: string
+  /** When its signal was aborted. */
+  readonly since: number
+  /** Why, encoded as an error. */
+  readonly reason: Encoded
+}
+
 export interface RunFilter {
   readonly status?: readonly RunStatus[]
   readonly workflow?: string
@@ -255,7 +268,8 @@ export interface Store {
   getOwner(id: string): Promise<Owner | undefined>
   listOwners(): Promise<readonly Owner[]>
   /**
-   * Forgets the owner and gives its runs back: those that it executed become `pending`, those that wait stay `waiting`.
+   * Forgets the owner with its zombies (their process is gone) and gives its runs back: those that it executed become
+   * `pending`, those that wait stay `waiting`.
    * @param heardAt only if it has not been heard of since
    * @returns whether it did
    */
@@ -270,6 +284,13 @@ export interface Store {
   idleRuns(workflow: string, now: number, limit: number): Promise<readonly RunRecord[]>
   /** Makes `owner` the one that looks after the workflow's waiting runs that nobody has. @returns their numbers */
   adoptWaiting(workflow: string, owner: string): Promise<readonly number[]>
+
+  // Zombies: functions that ignore their signal. For people to see; nothing depends on them.
+  /** @returns its number, for `removeZombie`: never given to another one */
+  addZombie(zombie: ZombieRecord): Promise<number>
+  removeZombie(id: number): Promise<void>
+  /** Those of one run, in the order in which they were added; also those of owners that have died. */
+  readZombies(no: number): Promise<readonly ZombieRecord[]>
 
   /**
    * Deletes ended runs with all that belongs to them. A family goes as a whole or stays as a whole: it goes by when its root

@@ -17,6 +17,7 @@ import type {
   RunRecord,
   Store,
   Write,
+  ZombieRecord,
 } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import { listRuns } from './listing.ts'
@@ -35,10 +36,21 @@ interface State {
   /** By run and item id: what no completion has consumed. */
   readonly pending: Map<number, Map<number, InboxItem>>
   readonly owners: Map<string, Owner>
+  /** By id, which counts from 1. */
+  readonly zombies: Map<number, ZombieRecord>
+  lastZombie: number
 }
 
 export function memoryStore(): Store {
-  const state: State = { runs: [], byId: new Map(), inbox: [], pending: new Map(), owners: new Map() }
+  const state: State = {
+    runs: [],
+    byId: new Map(),
+    inbox: [],
+    pending: new Map(),
+    owners: new Map(),
+    zombies: new Map(),
+    lastZombie: 0,
+  }
   let closed = false
   /** Every verb is one synchronous step, hence atomic. */
   const verb =
@@ -78,6 +90,12 @@ export function memoryStore(): Store {
     nextDue: verb((owner) => nextDue(state.runs, owner)),
     idleRuns: verb((workflow, now, limit) => idleRuns(state.runs, workflow, now, limit)),
     adoptWaiting: verb((workflow, owner) => adoptWaiting(state.runs, workflow, owner)),
+    addZombie: verb(({ run, key, attempt, owner, since, reason }: ZombieRecord) => {
+      state.zombies.set(++state.lastZombie, Object.freeze({ run, key, attempt, owner, since, reason }))
+      return state.lastZombie
+    }),
+    removeZombie: verb((id: number) => void state.zombies.delete(id)),
+    readZombies: verb((no) => [...state.zombies.values()].filter(({ run }) => run === no)),
     close: async () => {
       closed = true
     },
@@ -206,6 +224,7 @@ function removeOwner(state: State, id: string, heardAt: number | undefined): boo
   const owner = state.owners.get(id)
   if (owner === undefined || (heardAt !== undefined && owner.heartbeatAt !== heardAt)) return false
   state.owners.delete(id)
+  for (const [zombie, { owner: its }] of state.zombies) if (its === id) state.zombies.delete(zombie)
   for (const run of state.runs) {
     if (run === undefined || run.record.owner !== id) continue
     const { record } = run
@@ -251,5 +270,6 @@ function forget(state: State, { record: { no, id } }: MemoryRun): void {
   state.runs[no - 1] = undefined
   state.byId.delete(id)
   state.pending.delete(no)
+  for (const [zombie, { run }] of state.zombies) if (run === no) state.zombies.delete(zombie)
   for (const [at, item] of state.inbox.entries()) if (item?.run === no) state.inbox[at] = undefined
 }

@@ -20,6 +20,7 @@ import { pruneVerbs } from './prune.ts'
 import { systemClock } from '../../core/system-clock.ts'
 import { type Patience, systemRandom } from './patience.ts'
 import { runVerbs } from './runs.ts'
+import { zombieVerbs } from './zombies.ts'
 
 export interface SqliteStoreOptions {
   /** The folder that holds `runs.db`; created if need be, for this user only. Either this or `file`. */
@@ -75,6 +76,7 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...pruneVerbs(verbs),
       ...maintenanceVerbs(verbs, connection, patience),
       ...openRunVerbs(verbs),
+      ...zombieVerbs(verbs),
       close: () => verbs.close(),
     }
   } catch (error) {

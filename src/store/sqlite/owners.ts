@@ -18,6 +18,7 @@ export function ownerVerbs({ prepare, read, write }: Access): OwnerVerbs {
     `UPDATE runs SET status = 'pending', owner = NULL WHERE owner = ? AND status = 'running'`,
   )
   const letWait = prepare(`UPDATE runs SET owner = NULL WHERE owner = ? AND status = 'waiting'`)
+  const forget = prepare('DELETE FROM zombies WHERE owner = ?')
 
   return {
     heartbeat: ({ id, pid, host, heartbeatAt, lease }) =>
@@ -38,6 +39,7 @@ export function ownerVerbs({ prepare, read, write }: Access): OwnerVerbs {
         if (remove.run({ id: toText(id), heardAt: heardAt ?? null }).changes === 0) return false
         giveBack.run(toText(id))
         letWait.run(toText(id))
+        forget.run(toText(id))
         return true
       }),
   }

@@ -1,6 +1,6 @@
 /** Records as rows and back. An absent field is NULL in a row, and absent again in the record. */
 import type { Completion } from '../../core/ports/effects.ts'
-import type { InboxItem, Note, Owner, RunRecord, RunStatus } from '../../core/ports/store.ts'
+import type { InboxItem, Note, Owner, RunRecord, RunStatus, ZombieRecord } from '../../core/ports/store.ts'
 import { fromNullable, fromText, toNullable, toText } from './text.ts'
 
 export interface RunRow {
@@ -172,4 +172,17 @@ export interface OwnerRow {
 export function toOwner(row: OwnerRow): Owner {
   const { pid, heartbeat_at: heartbeatAt, lease } = row
   return { id: fromText(row.id), pid, host: fromText(row.host), heartbeatAt, lease }
+}
+
+export interface ZombieRow {
+  readonly run: number
+  readonly key: string
+  readonly attempt: number
+  readonly owner: string
+  readonly since: number
+  readonly reason: string
+}
+
+export function toZombie({ run, key, attempt, owner, since, reason }: ZombieRow): ZombieRecord {
+  return { run, key: fromText(key), attempt, owner: fromText(owner), since, reason: fromText(reason) }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { StoreError, type StoreProblem } from '../../core/errors.ts'
 import type { Completion } from '../../core/ports/effects.ts'
-import type { Claim, NewRun, Note, RunRecord, Store, Write } from '../../core/ports/store.ts'
+import type { Claim, NewRun, Note, RunRecord, Store, Write, ZombieRecord } from '../../core/ports/store.ts'
 
 export function newRun(id: string, rest: Partial<NewRun> = {}): NewRun {
   return {
@@ -53,6 +53,10 @@ type End = Extract<Write, { kind: 'end' }>
 
 export function end(claim: Claim, status: End['status'], rest: Partial<End> = {}): Write {
   return { kind: 'end', claim, at: 3000, status, ...rest }
+}
+
+export function zombie(run: number, rest: Partial<ZombieRecord> = {}): ZombieRecord {
+  return { run, key: 'slow', attempt: 1, owner: 'engine-1', since: 2500.5, reason: '"why"', ...rest }
 }
 
 export async function keys(store: Store, no: number): Promise<string[]> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import type { Store } from '../../core/ports/store.ts'
 import { type StoreCase, storeCase } from './case.ts'
-import { commit, end, entry, keys, newRun, note, rejectsWith, started, stored } from './fixtures.ts'
+import { commit, end, entry, keys, newRun, note, rejectsWith, started, stored, zombie } from './fixtures.ts'
 
 /** One call of every verb but `close`. */
 const VERBS: {
@@ -32,6 +32,9 @@ const VERBS: {
   nextDue: (store) => store.nextDue('e'),
   idleRuns: (store) => store.idleRuns('w', 1, 1),
   adoptWaiting: (store) => store.adoptWaiting('w', 'e'),
+  addZombie: (store) => store.addZombie(zombie(1)),
+  removeZombie: (store) => store.removeZombie(1),
+  readZombies: (store) => store.readZombies(1),
 }
 
 export const lifeCases: readonly StoreCase[] = [
@@ -89,12 +92,14 @@ export const lifeCases: readonly StoreCase[] = [
     )
     const item = await store.post({ run: a.no, kind: 'event', name: 'e', payload: '1', at: 5 })
     await store.heartbeat({ id: 'engine-1', pid: 1, host: 'h', heartbeatAt: 3, lease: 5 })
+    await store.addZombie(zombie(a.no))
     const everything = async (from: Store): Promise<unknown> => [
       await from.listRuns({}, { limit: 10 }),
       await from.readJournal(a.no, 0),
       await from.readNotes(a.no),
       await from.pendingInbox(a.no),
       await from.getOwner('engine-1'),
+      await from.readZombies(a.no),
     ]
     const before = await everything(store)
     const again = await place.reopen()

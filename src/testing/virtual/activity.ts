@@ -1,8 +1,8 @@
 /** What a virtual world does for an effect that runs: one class per way of coming to an end. */
 import type { CancelledError } from '../../core/errors.ts'
+import type { Clock } from '../../core/ports/clock.ts'
 import type {
   AbortEffect,
-  ChildEffect,
   Encoded,
   Happening,
   Key,
@@ -12,9 +12,19 @@ import type {
 } from '../../core/ports/effects.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
 
+/** What an activity waits for the clock for: a timer to fire, a retry to begin, or its time to be up. */
+export interface Due {
+  readonly at: number
+  readonly kind: 'timer' | 'retry' | 'deadline'
+}
+
 export interface Activity {
   /** What came of it; undefined until then. Held back until the director lets it happen. */
   readonly happening: Happening | undefined
+  /** Undefined while it does not wait for the clock. Stays when something has come of it: no later time can have come before that. */
+  readonly due?: Due | undefined
+  /** Something is under way that comes to an end by itself, perhaps. */
+  readonly busy?: boolean
   cancel(reason: CancelledError): void
 }
 
@@ -23,6 +33,8 @@ export interface StepWatch {
   began(attempt: number): void
   /** The function has ended. */
   ended(): void
+  /** When the attempt's time is up, if that is not `at`. */
+  deadline?(attempt: number, at: number): number
   /** The runtime broke the contract of the port. */
   violated(what: string): void
 }
@@ -30,6 +42,7 @@ export interface StepWatch {
 /** A step: its real function is called, after the delay of a retry. */
 export class StepActivity implements Activity {
   happening: Happening | undefined
+  due: Due | undefined
   readonly #clock: VirtualClock
   readonly #watch: StepWatch
   #attempt: RunningAttempt | undefined
@@ -41,8 +54,16 @@ export class StepActivity implements Activity {
     const attempt = Math.max(effect.attempt, begun + 1)
     this.#clock = clock
     this.#watch = watch
-    if (effect.notBefore <= clock.now()) this.#begin(effect, attempt)
-    else this.#cancelDelay = clock.schedule(effect.notBefore, () => this.#begin(effect, attempt))
+    if (effect.notBefore <= clock.now()) {
+      this.#begin(effect, attempt)
+      return
+    }
+    this.due = { at: effect.notBefore, kind: 'retry' }
+    this.#cancelDelay = clock.schedule(effect.notBefore, () => this.#begin(effect, attempt))
+  }
+
+  get busy(): boolean {
+    return this.#attempt !== undefined && this.happening === undefined
   }
 
   cancel(reason: CancelledError): void {
@@ -55,10 +76,11 @@ export class StepActivity implements Activity {
     const startedAt = this.#clock.now()
     let starting = true
     this.#cancelDelay = undefined
+    this.due = undefined
     this.#watch.began(attempt)
     this.#attempt = effect.execute({
       attempt,
-      clock: this.#clock,
+      clock: this.#watched(this.#clock, attempt),
       ended: () => this.#watch.ended(),
       report: (outcome) => {
         if (starting) this.#watch.violated(`${effect.key} reported synchronously`)
@@ -69,6 +91,21 @@ export class StepActivity implements Activity {
     })
     starting = false
   }
+
+  /** An attempt asks its clock for one thing only: to be told when its time is up. */
+  #watched(clock: VirtualClock, attempt: number): Clock {
+    return {
+      now: () => clock.now(),
+      steady: () => clock.steady(),
+      schedule: (at, fire) => clock.schedule(at, fire),
+      every: (interval, fire) => clock.every(interval, fire),
+      after: (delay, fire) => {
+        const at = this.#watch.deadline?.(attempt, clock.now() + delay) ?? clock.now() + delay
+        this.due = { at, kind: 'deadline' }
+        return clock.after(at - clock.now(), fire)
+      },
+    }
+  }
 }
 
 function happeningOf(outcome: StepOutcome, attempt: number, startedAt: number): Happening {
@@ -78,35 +115,52 @@ function happeningOf(outcome: StepOutcome, attempt: number, startedAt: number): 
   return { kind: 'step-failed', attempt, startedAt, payload, ...(retryAt === undefined ? {} : { retryAt }) }
 }
 
+/** Timers with which the library ends a wait. What else has a timer (a sleep, a stagger) means to wait. */
+const DEADLINE = /!(timeout|grace)$/
+
 export class TimerActivity implements Activity {
   happening: Happening | undefined
+  readonly due: Due
   readonly cancel: () => void
 
-  constructor(clock: VirtualClock, due: number) {
-    this.cancel = clock.schedule(due, () => {
+  constructor(clock: VirtualClock, { key, at }: { readonly key: Key; readonly at: number }) {
+    this.due = { at, kind: DEADLINE.test(key) ? 'deadline' : 'timer' }
+    this.cancel = clock.schedule(at, () => {
       this.happening = { kind: 'timer-fired' }
     })
   }
 }
 
 /** What a child run comes to, as the world's script says. */
-export type ChildScript =
-  { readonly status: 'done' | 'failed'; readonly payload: Encoded } | { readonly status: 'never' }
+export interface ChildEnd {
+  readonly status: 'done' | 'failed'
+  readonly payload: Encoded
+}
+
+/** A child run, as its parent sees it. */
+export interface VirtualChild {
+  readonly id: string
+  /** Undefined until it has ended, which may be never. */
+  readonly end: ChildEnd | undefined
+  cancel(reason: CancelledError): void
+}
 
 export class ChildActivity implements Activity {
-  readonly happening: Happening | undefined
+  readonly #child: VirtualChild
 
-  constructor(effect: ChildEffect, script: ChildScript) {
-    const name = effect.id ?? `child:${effect.key}`
-    if (script.status !== 'never')
-      this.happening = {
-        kind: script.status === 'done' ? 'child-done' : 'child-failed',
-        name,
-        payload: script.payload,
-      }
+  constructor(child: VirtualChild) {
+    this.#child = child
   }
 
-  cancel(): void {}
+  get happening(): Happening | undefined {
+    const { id, end } = this.#child
+    if (end === undefined) return undefined
+    return { kind: end.status === 'done' ? 'child-done' : 'child-failed', name: id, payload: end.payload }
+  }
+
+  cancel(reason: CancelledError): void {
+    this.#child.cancel(reason)
+  }
 }
 
 export class AbortActivity implements Activity {
@@ -137,6 +191,10 @@ export class StopActivity implements Activity {
 
   get happening(): Happening | undefined {
     return this.#isRunning() ? undefined : { kind: 'stopped' }
+  }
+
+  get busy(): boolean {
+    return this.#isRunning()
   }
 
   cancel(): void {}

@@ -3,6 +3,10 @@ import type { VirtualClock } from '../virtual-clock.ts'
 
 /** Something that may happen next. */
 export interface Offer {
+  /** What it is: an effect's outcome, an event for an effect, or that time passes. */
+  readonly kind: 'commit' | 'event' | 'clock'
+  /** The effect's; empty for `clock`. */
+  readonly key: Key
   /** For people: `commit step-done charge`, `clock +50`. */
   readonly label: string
   /** Lets it happen. What it commits, if anything, is in the journal then. */

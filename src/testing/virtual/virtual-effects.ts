@@ -9,7 +9,6 @@ import {
   type Happening,
   type Key,
   type StepEffect,
-  type TimerEffect,
 } from '../../core/ports/effects.ts'
 import { drained } from '../../core/turn.ts'
 import type { VirtualClock } from '../virtual-clock.ts'
@@ -17,12 +16,13 @@ import {
   AbortActivity,
   type Activity,
   ChildActivity,
-  type ChildScript,
+  type Due,
   EventActivity,
   RunningFunctions,
   StepActivity,
   StopActivity,
   TimerActivity,
+  type VirtualChild,
 } from './activity.ts'
 import type { Director, Offer, Stage } from './director.ts'
 import { EventScript, type ScriptedEvent } from './event-script.ts'
@@ -36,9 +36,14 @@ export interface VirtualWorldOptions {
   readonly record?: VirtualRecord
   /** Whether attempts that began before a crash count (R1). Default `true`. */
   readonly countLostAttempts?: boolean
+  /** Whether an attempt that is made again after a crash has the rest of its `timeout` only. Default `false`. */
+  readonly keepDeadlines?: boolean
   readonly events?: readonly ScriptedEvent[]
-  /** What a child run comes to. */
-  readonly child?: (effect: ChildEffect) => ChildScript
+  /**
+   * Starts a child run, or finds the one that an earlier world started. Without it every child runs for ever.
+   * @param existing start none
+   */
+  readonly child?: (effect: ChildEffect, existing?: 'existing') => VirtualChild | undefined
   /** Told each time that the run has dealt with `delivered` completions, and asks for more. */
   readonly onDelivered?: (delivered: number) => void
 }
@@ -96,7 +101,8 @@ export class VirtualEffects implements Effects, Stage {
     this.#active.set(key, this.#begin(effect))
   }
 
-  cancel(key: Key, reason: CancelledError): void {
+  cancel(key: Key, reason: CancelledError, held?: Effect): void {
+    if (held?.kind === 'child') this.#options.child?.(held, 'existing')?.cancel(reason)
     const activity = this.#active.get(key)
     this.#active.delete(key)
     this.#events.end(key)
@@ -127,16 +133,45 @@ export class VirtualEffects implements Effects, Stage {
     const offers: Offer[] = []
     for (const [key, { happening }] of this.#active)
       if (happening !== undefined)
-        offers.push({ label: `commit ${happening.kind} ${key}`, take: () => this.#happen(key, happening) })
+        offers.push({
+          kind: 'commit',
+          key,
+          label: `commit ${happening.kind} ${key}`,
+          take: () => this.#happen(key, happening),
+        })
     for (const { event, key, happening } of this.#events.offers())
-      offers.push({ label: `event ${event} for ${key}`, take: () => this.#receive(event, key, happening) })
+      offers.push({
+        kind: 'event',
+        key,
+        label: `event ${event} for ${key}`,
+        take: () => this.#receive(event, key, happening),
+      })
     const due = this.clock.next()
     if (due !== undefined)
       offers.push({
+        kind: 'clock',
+        key: '',
         label: `clock to ${due}`,
         take: () => this.clock.advance(due - this.clock.now()),
       })
     return offers
+  }
+
+  /** What waits for the clock, oldest first. */
+  dues(): (Due & { readonly key: Key })[] {
+    return [...this.#active].flatMap(([key, { due }]) => (due === undefined ? [] : [{ ...due, key }]))
+  }
+
+  /** Child runs that have ended, and whose end is not committed. */
+  get endedChildren(): readonly Key[] {
+    return [...this.#active]
+      .filter(([, { happening }]) => happening?.kind.startsWith('child-'))
+      .map(([key]) => key)
+  }
+
+  /** Effects that may come to something without the clock and without the director. */
+  get busyKeys(): readonly Key[] {
+    return [...this.#active].filter(([, { busy }]) => busy).map(([key]) => key)
   }
 
   happeningOf(key: Key): Happening | undefined {
@@ -161,9 +196,12 @@ export class VirtualEffects implements Effects, Stage {
       case 'step':
         return this.#step(effect)
       case 'timer':
-        return new TimerActivity(this.clock, this.#deadline(effect))
+        return new TimerActivity(this.clock, {
+          key: effect.key,
+          at: this.#noted(effect.key, this.clock.now() + effect.duration),
+        })
       case 'child':
-        return new ChildActivity(effect, child?.(effect) ?? { status: 'never' })
+        return new ChildActivity(child?.(effect) ?? endless(effect))
       case 'abort':
         return new AbortActivity(effect, (reason) => codec.encodeError(reason))
       case 'stop':
@@ -184,15 +222,18 @@ export class VirtualEffects implements Effects, Stage {
         this.#functions.began(key)
       },
       ended: () => this.#functions.ended(key),
+      ...(this.#options.keepDeadlines === true && {
+        deadline: (attempt: number, at: number) => this.#noted(`${key}!attempt/${attempt}`, at),
+      }),
       violated: (what) => this.#violated(what),
     })
   }
 
-  #deadline({ key, duration }: TimerEffect): number {
+  /** The deadline that was written down before a crash; otherwise this one is, now. */
+  #noted(key: Key, at: number): number {
     const noted = this.#due.get(key)
-    const at = noted ?? this.clock.now() + duration
     if (noted === undefined) this.record.due.push({ position: this.journal.length, key, at })
-    return at
+    return noted ?? at
   }
 
   #receive(event: number, key: Key, happening: Happening): void {
@@ -226,6 +267,10 @@ export class VirtualEffects implements Effects, Stage {
   #violated(what: string): void {
     this.violations.push(what)
   }
+}
+
+function endless({ key }: ChildEffect): VirtualChild {
+  return { id: `child:${key}`, end: undefined, cancel: () => undefined }
 }
 
 function isStep(completion: Completion): completion is Extract<Completion, { attempt: number }> {

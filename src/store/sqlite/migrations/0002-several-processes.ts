@@ -89,13 +89,17 @@ export const severalProcesses: Migration = {
     CREATE INDEX runs_by_end ON runs (status, ended_at) WHERE ended_at IS NOT NULL AND parent IS NULL;
 
     CREATE TABLE zombies (
+      -- Of its own: an attempt can be there twice, since a retried run counts from 1 again. Never used again: a process
+      -- that was taken for dead may remove what others have removed before.
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
       run INTEGER NOT NULL,
       key TEXT NOT NULL,
       attempt INTEGER NOT NULL,
       owner TEXT NOT NULL,
       since REAL NOT NULL,
-      UNIQUE (run, key, attempt, owner)
+      reason TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX zombies_by_run ON zombies (run);
     CREATE INDEX zombies_by_owner ON zombies (owner);
   `,
 }

@@ -1,0 +1,64 @@
+import { CancelledError, quote } from '../core/errors.ts'
+import type { Encoded } from '../core/ports/effects.ts'
+import { ENDED, type RunRecord, type Store, type Write } from '../core/ports/store.ts'
+import type { Parts } from './parts.ts'
+
+const PAGE = 200
+
+/**
+ * Ends a blocked run as cancelled, without executing its code, which does not fit its journal: nothing of it could be
+ * awaited, and so nothing cleans up. Claimed first, so that nobody executes it meanwhile; then its children are asked
+ * to end, in a way that survives a crash; then it ends. A crash in between leaves it to be taken up, as it was before.
+ *
+ * @param reason what the caller of `cancel` said, encoded as an error
+ * @param cancelRun cancels another run
+ * @returns false when it is not blocked any more, or somebody executes it now
+ */
+export async function cancelBlocked(
+  parts: Parts,
+  run: RunRecord,
+  reason: Encoded,
+  cancelRun: (id: string, reason: Encoded) => Promise<void>,
+): Promise<boolean> {
+  const { store, codec, clock, ownership, log, observe } = parts
+  if (run.status !== 'blocked') return false
+  // Nothing is executed under this claim, so one sign of life will do: others take it over when no other follows.
+  await ownership.beat()
+  const claim = await store.claim({ no: run.no, epoch: run.epoch, owner: ownership.id })
+  if (claim === undefined) return false
+  const cause = codec.decodeError(reason)
+  const because = new CancelledError({ kind: 'run-cancelled', ...(cause === undefined ? {} : { cause }) })
+  const error = codec.encodeError(because)
+  const end: Write = { kind: 'end', claim, at: clock.now(), status: 'cancelled', error }
+  let fenced: ReadonlySet<Write>
+  try {
+    for (const child of await openChildren(store, run.id)) await cancelRun(child.id, error)
+    ;({ fenced } = await store.commit([end]))
+  } catch (problem) {
+    await store.release(claim).catch(() => undefined) // the store is what failed
+    throw problem
+  }
+  if (fenced.size > 0) return false
+  log.warn(
+    `Run ${quote(run.id)} was blocked and is cancelled without its code, so nothing of it cleaned up`,
+    {
+      run: run.id,
+    },
+  )
+  observe({ kind: 'run.ended', run: run.id, status: 'cancelled' })
+  return true
+}
+
+async function openChildren(store: Store, parent: string): Promise<RunRecord[]> {
+  const open: RunRecord[] = []
+  let before: number | undefined
+  for (;;) {
+    const page = await store.listRuns(
+      { parent },
+      before === undefined ? { limit: PAGE } : { limit: PAGE, before },
+    )
+    open.push(...page.filter(({ status }) => !ENDED.has(status)))
+    before = page.at(-1)?.no
+    if (page.length < PAGE) return open
+  }
+}
