@@ -10,11 +10,12 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`)
 const realNow = Date.now
 const clock = { ahead: 0 }
 Date.now = () => realNow() + clock.ahead
-process.on('message', async (ahead: number) => {
+async function setClock(ahead: number): Promise<void> {
   clock.ahead = ahead
   await pause(500) // in steady time: for others to be misled, and to misbehave
   say(`set ${ahead}`)
-})
+}
+process.on('message', (ahead: number) => void setClock(ahead))
 /** Until the test says that it may go on. */
 const held = (): boolean => !existsSync(join(dir, 'go on'))
 const sleep = (): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)
