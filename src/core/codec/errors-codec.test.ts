@@ -61,6 +61,7 @@ const LIBRARY = [
   new errors.InvalidInputError('the input', [{ message: 'required', path: 'id' }]),
   new errors.RunConflictError('r1', 'with another input'),
   new errors.RunNotFoundError('r1', 'the store'),
+  new errors.StepNotFoundError('r1', 'charg', ['charge'], ['charge']),
   new errors.RunBlockedError('r1', new Error('why')),
   new errors.WorkflowNotFoundError(undefined, 'r1'),
   new errors.EngineStoppedError('run'),

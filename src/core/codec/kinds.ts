@@ -61,6 +61,7 @@ const LIBRARY_ERRORS: readonly ClassType[] = [
   errors.InvalidInputError,
   errors.RunConflictError,
   errors.RunNotFoundError,
+  errors.StepNotFoundError,
   errors.RunBlockedError,
   errors.WorkflowNotFoundError,
   errors.EngineStoppedError,
