@@ -73,12 +73,14 @@ export {
 // For those who keep runs elsewhere (the cases in `ai-workflows/testing` say what a store must do), or read journals.
 export type {
   Claim,
+  CommitResult,
   InboxItem,
   JournalEntry,
   NewRun,
   Note,
   Owner,
   Page,
+  Park,
   Pruned,
   PruneRequest,
   Reopening,
