@@ -1,4 +1,4 @@
-import { EngineStoppedError, RunNotFoundError, StoreError, WorkflowError } from '../core/errors.ts'
+import { EngineStoppedError, RunNotFoundError, StoreError } from '../core/errors.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -6,6 +6,7 @@ import { type ActiveRun, ActiveRuns } from './active-runs.ts'
 import type { ChildRun } from './children.ts'
 import { Endings } from './endings.ts'
 import { Execution } from './execution.ts'
+import { giveUp } from './give-up.ts'
 import { readHistory } from './history.ts'
 import { InboxWatch } from './inbox-watch.ts'
 import { Parking } from './parking.ts'
@@ -68,6 +69,11 @@ export class Executor {
 
   active(no: number): ActiveRun | undefined {
     return this.#active.get(no)
+  }
+
+  /** It takes up what nobody executes. */
+  get works(): boolean {
+    return this.#worker !== undefined
   }
 
   /** @throws {EngineStoppedError} */
@@ -217,7 +223,7 @@ export class Executor {
     try {
       execution = await this.#prepare(record.id, claim, workflow)
     } catch (error) {
-      await this.#giveUp(claim, error)
+      await giveUp(this.#parts, claim, error)
       throw error
     }
     this.#watch()
@@ -256,7 +262,7 @@ export class Executor {
       return await execution.perform()
     } catch (error) {
       failure = { error }
-      await this.#giveUp(claim, error)
+      await giveUp(this.#parts, claim, error)
       throw error
     } finally {
       this.#active.delete(claim.no)
@@ -267,33 +273,6 @@ export class Executor {
       this.waiting.look() // its parent may wait, and there is room for one more
       void this.#worker?.look()
       this.#restIfIdle()
-    }
-  }
-
-  /** Gives back a run that goes no further here. */
-  async #release(claim: Claim): Promise<void> {
-    try {
-      await this.#parts.store.release(claim)
-    } catch {
-      // The store is what failed. This engine may claim the run again; others may when this one rests or ends.
-    }
-  }
-
-  /** The run goes no further here. One that cannot be read is parked, so that workers do not try it again and again. */
-  async #giveUp(claim: Claim, error: unknown): Promise<void> {
-    if (!isUnreadable(error) || !(await this.#block(claim, error))) await this.#release(claim)
-  }
-
-  /** @returns whether that is recorded */
-  async #block(claim: Claim, error: unknown): Promise<boolean> {
-    const { store, clock, codec } = this.#parts
-    try {
-      await store.commit([
-        { kind: 'end', claim, at: clock.now(), status: 'blocked', error: codec.encodeError(error) },
-      ])
-      return true
-    } catch {
-      return false // the whole store is damaged, perhaps
     }
   }
 
@@ -381,9 +360,4 @@ export class Executor {
 
 function isFenced(error: unknown): boolean {
   return error instanceof StoreError && error.problem === 'fenced'
-}
-
-/** What is stored of the run is at fault, and not the store, nor this engine. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof StoreError ? error.problem === 'corrupt' : !(error instanceof WorkflowError)
 }

@@ -60,6 +60,12 @@ export class Ownership {
     return this.#cancelHeartbeat === undefined
   }
 
+  /** Whether another engine executes runs, or waits for some. */
+  async othersLive(): Promise<boolean> {
+    const owners = await this.#store.listOwners()
+    return owners.some((owner) => owner.id !== this.id && this.#liveness.isAlive(owner))
+  }
+
   /** Gives back what dead owners had. @returns how many of them there were */
   async removeDead(): Promise<number> {
     let removed = 0

@@ -191,8 +191,11 @@ export class RunService {
 
   /** @throws {WorkflowNotFoundError} nobody executes the run, and this process cannot */
   async #watchOnly(record: RunRecord): Promise<undefined> {
-    const alive = record.owner !== undefined && (await this.parts.ownership.isAlive(record.owner))
-    if (alive) return undefined
+    const { ownership } = this.parts
+    const executed = record.owner !== undefined && (await ownership.isAlive(record.owner))
+    // What nobody has, a worker may take up: this engine, or another one that is alive.
+    const wanted = record.owner === undefined && (this.executor.works || (await ownership.othersLive()))
+    if (executed || wanted) return undefined
     const now = await this.find(record.id) // its owner may just have ended it, and itself
     if (now.epoch === record.epoch && now.status === record.status)
       throw new WorkflowNotFoundError(record.workflow, record.id)

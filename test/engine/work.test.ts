@@ -162,6 +162,21 @@ describe('R4 workers', () => {
     expect(await second.engine.lookUp('r')).toMatchObject({ status: 'completed' })
   })
 
+  test('R4: who asks for a result without knowing the code waits for a worker, as long as there may be one', async () => {
+    const members = (await crew(3)) as [Member, Member, Member]
+    const [first, second, third] = members
+    const held = gate<string>()
+    const flow = workflow({ name: 'w', execute: () => step('s', () => held.pass()) })
+    await first.engine.work([flow], { concurrency: 1 })
+    for (const id of ['one', 'two']) await flow.start({}, { id, engine: first.engine })
+    const result = third.engine.find('two').result() // pending: there is no room for it
+    const here = first.engine.find('two').result()
+    await quiet()
+    await second.engine.work([flow])
+    held.open('done')
+    expect(await meanwhile(members, Promise.all([result, here]))).toEqual(['done', 'done'])
+  })
+
   test.each<[string, Workflow[], object, RegExp]>([
     ['a workflow without a name', [workflow({ execute: () => 1 })], {}, /without a name/],
     [
