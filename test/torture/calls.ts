@@ -28,14 +28,17 @@ export function checkCalls(all: CallsToCheck): void {
       continue
     }
     const outcomes = outcomesOf(examined.journal, key)
+    const timely: Call[] = []
+    const late: Call[] = []
     for (const call of own) {
       const execution = executing.get(`${call.pid} ${call.n}`)
       // A retry that was due when a stopped process goes on begins before that knows what has happened meanwhile.
-      const late = shortLease && execution !== undefined && call.epoch > execution.epoch
-      const problem = late ? undefined : whyNot(call, examined, outcomes, execution)
+      const isLate = shortLease && execution !== undefined && call.epoch > execution.epoch
+      ;(isLate ? late : timely).push(call)
+      const problem = isLate ? undefined : whyNot(call, examined, outcomes, execution)
       if (problem !== undefined) say(run, `${key}, attempt ${call.attempt} in ${call.pid}, ${problem}`)
     }
-    count({ ...all, own, outcomes, ended, examined })
+    count({ ...all, own: timely, late, outcomes, ended, examined })
   }
 }
 
@@ -70,19 +73,24 @@ function whyNot(
 }
 
 interface OneStep extends CallsToCheck {
+  /** In order of time. */
   readonly own: readonly Call[]
+  /** Calls that a process made when it had lost the run already. */
+  readonly late: readonly Call[]
   readonly outcomes: readonly Entry[]
   readonly ended: ReadonlySet<string>
   readonly examined: Examined
 }
 
 /** Every call but those that were recorded, or given up, died with its process before the next was made. */
-function count({ own, outcomes, ended, examined, deaths, shortLease, say, counts }: OneStep): void {
+function count({ own, late, outcomes, ended, examined, deaths, shortLease, say, counts }: OneStep): void {
   const { row, verdict } = examined
   const attempts = new Set(outcomes.map(({ attempt }) => attempt))
-  let extra = 0
+  let extra = late.filter((call) => ended.has(callId(call))).length
+  counts.calls += late.length
+  counts.fenced += late.length
   for (const [index, call] of own.entries()) {
-    const { run, key, attempt, pid } = call
+    const { run, key, attempt, pid, n } = call
     counts.calls++
     const last = !own.some((other, place) => place > index && other.attempt === attempt)
     if (last && attempts.has(attempt)) {
@@ -95,7 +103,7 @@ function count({ own, outcomes, ended, examined, deaths, shortLease, say, counts
       if (ended.has(callId(call))) extra++
       if (ended.has(callId(call))) counts.unrecorded++
       else counts.cutOff++
-    } else if (next !== undefined && shortLease && next.pid !== pid) {
+    } else if (next !== undefined && shortLease && (next.pid !== pid || next.n !== n)) {
       if (ended.has(callId(call))) extra++
       counts.fenced++
     } else if (next !== undefined)
