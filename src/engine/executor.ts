@@ -219,13 +219,14 @@ export class Executor {
     const claim = await this.#parts.ownership.claim(record)
     if (claim === undefined) return undefined
     this.waiting.gone(claim.no)
-    let execution: Execution
+    let execution: Execution | undefined
     try {
       execution = await this.#prepare(record.id, claim, workflow)
     } catch (error) {
       await giveUp(this.#parts, claim, error)
       throw error
     }
+    if (execution === undefined) return undefined
     this.#watch()
     const active = { execution, ended: this.#perform(execution, claim, record) }
     this.#active.set(claim.no, active)
@@ -233,13 +234,16 @@ export class Executor {
     return active
   }
 
-  async #prepare(id: string, claim: Claim, workflow: WorkflowCode): Promise<Execution> {
+  /** @returns undefined when the claim is not the run's current one any more */
+  async #prepare(id: string, claim: Claim, workflow: WorkflowCode): Promise<Execution | undefined> {
     const { store } = this.#parts
     await this.#inbox.start()
     // Read under the claim: before it, another process may have executed the run, and a retry moved its base.
     const record = await store.getRun(id)
     if (record === undefined) throw new RunNotFoundError(id, store.location)
     const history = await readHistory(store, record)
+    // A process that was stopped meanwhile may have lost it: what is not begun here is not done twice.
+    if ((await store.getRun(id))?.epoch !== claim.epoch) return undefined
     return new Execution({
       ...this.#parts,
       record,

@@ -32,14 +32,21 @@ export function checkCalls(all: CallsToCheck): void {
     const late: Call[] = []
     for (const call of own) {
       const execution = executing.get(`${call.pid} ${call.n}`)
-      // A retry that was due when a stopped process goes on begins before that knows what has happened meanwhile.
-      const isLate = shortLease && execution !== undefined && call.epoch > execution.epoch
+      const isLate = shortLease && execution !== undefined && hadLost(execution, call)
       ;(isLate ? late : timely).push(call)
       const problem = isLate ? undefined : whyNot(call, examined, outcomes, execution)
       if (problem !== undefined) say(run, `${key}, attempt ${call.attempt} in ${call.pid}, ${problem}`)
     }
     count({ ...all, own: timely, late, outcomes, ended, examined })
   }
+}
+
+/**
+ * A process that was stopped and goes on does, until it looks, what it had begun: a retry that was due, or the execution of
+ * a run that it had claimed just before. Of the latter the log shows the epoch of whoever has the run by then, or nobody.
+ */
+function hadLost(execution: Executing, call: Call): boolean {
+  return call.epoch > execution.epoch || execution.owner === null
 }
 
 function callId({ pid, n, key, attempt }: Call): string {
