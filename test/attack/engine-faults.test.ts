@@ -8,22 +8,14 @@ import {
   step,
   workflow,
 } from 'ai-workflows'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Write } from '../../src/core/ports/store.ts'
 import { gate, quiet } from '../spec/support/gate.ts'
 import { LogBook } from '../spec/support/sandbox.ts'
+import { expectNoStrays } from '../spec/support/strays.ts'
 import { type FaultyStore, faultyStore, lasting } from './support/faulty-store.ts'
 
-const strays: unknown[] = []
-const onStray = (error: unknown): void => void strays.push(error)
-beforeEach(() => {
-  strays.length = 0
-  process.on('unhandledRejection', onStray)
-})
-afterEach(() => {
-  process.off('unhandledRejection', onStray)
-  expect(strays).toEqual([])
-})
+expectNoStrays()
 
 function setUp(): { faults: FaultyStore; engine: EmbeddedEngine; another(): EmbeddedEngine } {
   const faults = faultyStore(lasting(memoryStore()))

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Entry, type Mark, readEntries, readMarks, readRuns } from './support/books.ts'
 import { seeded } from './support/seeded.ts'
 import { startVictim, type Victim } from './support/victim.ts'
+import { folder } from '../support/folder.ts'
 
 // A real process, a real file, SIGKILL while it undoes. More rounds: AI_WORKFLOWS_CRASH_ROUNDS=100
 const ROUNDS = Number(process.env['AI_WORKFLOWS_CRASH_ROUNDS'] ?? 3)
@@ -16,8 +15,7 @@ const STEPS = 8
 describe('R1: killed while it undoes what it did, and started again', () => {
   test.for(Array.from({ length: ROUNDS }, (_, round) => round + 1))('seed %d', async (seed) => {
     const random = seeded(seed)
-    const dir = mkdtempSync(join(tmpdir(), 'saga-'))
-    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+    const dir = folder()
     const marks = join(dir, 'marks')
 
     let recorded: string[] = []

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   createEngine,
@@ -10,12 +7,7 @@ import {
   step,
   workflow,
 } from '../../src/index.ts'
-
-function temporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'scale-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
+import { folder } from '../support/folder.ts'
 
 function open(dir: string): EmbeddedEngine {
   const engine = createEngine({ dir, durability: 'process-crash' })
@@ -49,7 +41,7 @@ test(
         return results.every((value, n) => value === n) ? results.length : 'wrong'
       },
     })
-    const dir = temporary()
+    const dir = folder()
     const first = open(dir)
     const half = new Promise<void>((resolve) => {
       first.observe(
@@ -100,7 +92,7 @@ test.for([
       return result
     },
   })
-  const dir = temporary()
+  const dir = folder()
   const first = open(dir)
   const done = new Promise<void>((resolve) => {
     first.observe((event) => event.kind === 'step.ended' && resolve())
@@ -128,7 +120,7 @@ test('M9: children nest 30 deep, stopped and resumed', async () => {
       return await ctx.waitForEvent<number>('go')
     },
   })
-  const dir = temporary()
+  const dir = folder()
   const first = open(dir)
   const done = new Promise<void>((resolve) => {
     first.observe((event) => event.kind === 'step.ended' && resolve())

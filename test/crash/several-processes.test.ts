@@ -1,6 +1,5 @@
 /** Several processes on one file: in a cluster, stopped and continued, killed in turn (R3, R4). */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,14 +8,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Mark, readEntries, readMarks, readRuns } from './support/books.ts'
 import { receipt } from './support/orders.ts'
 import { startVictim, type Victim } from './support/victim.ts'
+import { folder } from '../support/folder.ts'
 
 const program = (name: string): string => fileURLToPath(new URL(`./support/${name}.ts`, import.meta.url))
-
-function folder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'several-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
 
 /** Resolves with the first line that begins so. */
 async function line(victim: Victim, beginning: string): Promise<string> {

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { startVictim, type Victim } from './support/victim.ts'
+import { folder } from '../support/folder.ts'
 
 /** The default is sized for every run of the tests. RELIABILITY.md has the figures of 100,000. */
 const RUNS = Number(process.env['AI_WORKFLOWS_WAITING_RUNS'] ?? 3000)
@@ -34,8 +33,7 @@ test(
   'R7: many runs that sleep or wait for an event cost disk, not memory or timers, and outlive their process',
   { timeout: 60_000 + RUNS * 10 },
   async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'waiting-'))
-    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+    const dir = folder()
     const first = startVictim(program, [dir, 'start', String(RUNS)], { nodeOptions: ['--expose-gc'] })
     await Promise.race([lines(first, 2), first.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))])
     const [before, after] = [said(first, 0) as Cost, said(first, 1) as Cost]

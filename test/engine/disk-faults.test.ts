@@ -15,8 +15,9 @@ import type { Clock } from '../../src/core/ports/clock.ts'
 import type { Store } from '../../src/core/ports/store.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
 import { faultyStore, type FaultPoint } from '../store/fault-points.ts'
-import { folder, open } from '../store/places.ts'
-import { command } from '../store/processes.ts'
+import { open } from '../store/places.ts'
+import { folder } from '../support/folder.ts'
+import { command, mountTmpfs } from '../store/processes.ts'
 
 function engineOf(options: EngineOptions): EmbeddedEngine {
   const engine = createEngine({ log: { debug() {}, info() {}, warn() {}, error() {} }, ...options })
@@ -113,7 +114,7 @@ describe('R2 R5 an I/O error at a commit', () => {
 describe('R5 a full disk', () => {
   it('ends the execution; the same engine goes on with the run once there is space', async ({ skip }) => {
     const dir = folder()
-    if (!mount(dir)) return skip('needs permission to mount a small disk')
+    if (!mountTmpfs(dir)) return skip('needs permission to mount a small disk')
     const ballast = join(dir, 'ballast')
     writeFileSync(ballast, Buffer.alloc(7 << 18))
     const { code, ran, repeated } = chain(12, 100_000)
@@ -133,7 +134,7 @@ describe('R5 a full disk', () => {
     skip,
   }) => {
     const dir = folder()
-    if (!mount(dir)) return skip('needs permission to mount a small disk')
+    if (!mountTmpfs(dir)) return skip('needs permission to mount a small disk')
     const { code } = chain(2, 10)
     const first = engineOf({ dir })
     await (await first.start(code, undefined, { id: 'a' })).result()
@@ -170,13 +171,3 @@ describe('R5 a value that is too large', () => {
     expect(outcomes).toEqual(['none', 'unsupported', 'none'])
   })
 })
-
-function mount(dir: string): boolean {
-  try {
-    command('mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', dir)
-  } catch {
-    return false
-  }
-  onTestFinished(() => command('umount', '--lazy', dir))
-  return true
-}

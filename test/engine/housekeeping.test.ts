@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -11,6 +9,7 @@ import {
   workflow,
 } from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
+import { folder } from '../support/folder.ts'
 
 const DAY = 86_400_000
 
@@ -27,12 +26,6 @@ function engineOf(options: EngineOptions): EmbeddedEngine {
   const engine = createEngine({ log: { debug() {}, info() {}, warn() {}, error() {} }, ...options })
   onTestFinished(() => engine.stop({ grace: 0 }))
   return engine
-}
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'engine-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
 }
 
 async function ids(engine: EmbeddedEngine): Promise<string[]> {

@@ -1,13 +1,12 @@
 /** A database made by someone else: nothing executes, nothing crashes the engine, and one bad run never stops the others. */
-import { createEngine, type EmbeddedEngine, parallel, type RunHandle, step, workflow } from 'ai-workflows'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { type EmbeddedEngine, parallel, type RunHandle, step, workflow } from 'ai-workflows'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { place } from '../cli/support/cli.ts'
 import { gate } from '../spec/support/gate.ts'
-import { LogBook } from '../spec/support/sandbox.ts'
 import { type Forger, forger } from './support/forged.ts'
+import { folder } from '../support/folder.ts'
+import { open } from './support/engine.ts'
 
 class Money {
   static made = 0
@@ -138,7 +137,7 @@ const flow = workflow({
 async function forgedDatabase(dir: string): Promise<{ bad: ReturnType<typeof forgeries>; good: string[] }> {
   const bad = forgeries()
   const good = bad.map((_, n) => `good ${n}`)
-  const engine = open(dir)
+  const engine = open(dir, { classes: [Money] })
   const ids = bad.flatMap(({ id }, n) => [id, good[n] ?? ''])
   await Promise.all(ids.map((id) => flow.start({}, { engine, id })))
   await engine.stop({ grace: 0 })
@@ -147,12 +146,6 @@ async function forgedDatabase(dir: string): Promise<{ bad: ReturnType<typeof for
   for (const one of bad) one.forge(forge, one.id)
   forge.close()
   return { bad, good }
-}
-
-function open(dir: string): EmbeddedEngine {
-  const engine = createEngine({ dir, durability: 'process-crash', log: new LogBook(), classes: [Money] })
-  onTestFinished(() => engine.stop({ grace: 0 }))
-  return engine
 }
 
 async function requireGood(engine: EmbeddedEngine, ids: readonly string[]): Promise<void> {
@@ -179,10 +172,9 @@ async function requireEnded(
 }
 
 test('R5, D7: resumed together with as many good runs: each bad one is parked with its reason or goes on, and nothing executes', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'forged-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const dir = folder()
   const { bad, good } = await forgedDatabase(dir)
-  const engine = open(dir)
+  const engine = open(dir, { classes: [Money] })
   const handles = await engine.resume([flow])
   expect(handles.map(({ id }) => id)).toEqual(expect.arrayContaining(good))
   await requireGood(engine, good)
@@ -195,10 +187,9 @@ test('R5, D7: resumed together with as many good runs: each bad one is parked wi
 })
 
 test('R4, R5: a worker with room for one run at a time gets past all the bad ones', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'forged-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const dir = folder()
   const { good } = await forgedDatabase(dir)
-  const engine = open(dir)
+  const engine = open(dir, { classes: [Money] })
   for (const id of good) await engine.find(id).signal('e', 'sent')
   const left = new Set(good)
   const done = new Promise<void>((resolve) => {

@@ -1,31 +1,18 @@
 /** Values at the edge of what can be stored: deep, sparse, malformed, and very large. */
-import { createEngine, type EmbeddedEngine, step, workflow } from 'ai-workflows'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { step, workflow } from 'ai-workflows'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { place } from '../cli/support/cli.ts'
 import { startVictim } from '../crash/support/victim.ts'
-import { LogBook } from '../spec/support/sandbox.ts'
+import { folder } from '../support/folder.ts'
+import { open } from './support/engine.ts'
 
 /** Of one result. As large as the promise in RELIABILITY.md: AI_WORKFLOWS_LARGE_MB=200 */
 const MEGABYTES = Number(process.env['AI_WORKFLOWS_LARGE_MB'] ?? 30)
 
-function temporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'pollution-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
-
-function open(dir: string): EmbeddedEngine {
-  const engine = createEngine({ dir, durability: 'process-crash', log: new LogBook() })
-  onTestFinished(() => engine.stop({ grace: 0 }))
-  return engine
-}
-
 test('D7, E3: values at the edge survive, or are refused with their path', async () => {
-  const dir = temporary()
+  const dir = folder()
   const engine = open(dir)
   const deep = (depth: number): unknown => {
     let value: unknown = 'bottom'
@@ -62,7 +49,7 @@ test('D7, E3: values at the edge survive, or are refused with their path', async
 })
 
 test('D7, E2: a result of very many megabytes, and an error message of ten, are the same after a restart', async () => {
-  const dir = temporary()
+  const dir = folder()
   const program = fileURLToPath(new URL('support/large.ts', import.meta.url))
   const outputs: string[] = []
   for (let round = 0; round < 2; round++) {
@@ -76,7 +63,7 @@ test('D7, E2: a result of very many megabytes, and an error message of ten, are 
 })
 
 test('E1, E2: a long message is stored whole, once: the errors around it repeat only its beginning', async () => {
-  const dir = temporary()
+  const dir = folder()
   const engine = open(dir)
   const long = 'long '.repeat(100_000)
   const child = workflow({ name: 'child', execute: () => step('s', () => Promise.reject(new Error(long))) })

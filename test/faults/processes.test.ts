@@ -1,13 +1,13 @@
 /** Code that takes its whole process with it, or keeps it from doing anything; and clocks that are set under real processes. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { readEntries, readRuns } from '../crash/support/books.ts'
+import { folder } from '../support/folder.ts'
 
 const program = fileURLToPath(new URL('support/processes.ts', import.meta.url))
 
@@ -46,17 +46,11 @@ function start(...args: string[]): Child {
   return { process: child, lines, ended, said }
 }
 
-function temporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'processes-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
-
 const calls = (child: Child, key: string): number =>
   child.lines.filter((line) => line === `called ${key}`).length
 
 test('R3, R4: an event loop blocked for longer than its lease: another process goes on, what the blocked one commits is refused, and it lives', async () => {
-  const dir = temporary()
+  const dir = folder()
   const blocked = start('first', dir, 'blocks the event loop')
   await blocked.said(/called .*deed/)
   const other = start('second', dir, 'blocks the event loop')
@@ -76,7 +70,7 @@ test('R3, R4: an event loop blocked for longer than its lease: another process g
 })
 
 test('R4: a step that never returns keeps its own process, and no run: others take over what it had', async () => {
-  const dir = temporary()
+  const dir = folder()
   const stuck = start('first', dir, 'never returns', 'waits')
   await Promise.all([stuck.said(/called never returns:deed/), stuck.said(/called waits:before/)])
   const other = start('second', dir, 'never returns', 'waits')
@@ -89,7 +83,7 @@ test.each([
   ['exits the process', 9],
   ['throws outside of everything', 7],
 ])('R1: a step that %s ends the process, and loses no run in it', async (deed, code) => {
-  const dir = temporary()
+  const dir = folder()
   const first = start('first', dir, 'waits', 'overflows the stack', deed)
   expect([code, 1, 7]).toContain(await first.ended)
   const ids = ['waits', 'overflows the stack', deed]
@@ -104,7 +98,7 @@ test.each([
 })
 
 test('D6, R4: a wall clock set a day forward, back, and forward again under two processes, one after the other: no run changes hands', async () => {
-  const dir = temporary()
+  const dir = folder()
   const first = start('first', dir, 'waits')
   await first.said(/called waits:deed/)
   const second = start('second', dir, 'waits')

@@ -1,11 +1,10 @@
 /** Names and values that mean something to JavaScript, terminals or paths are data like any other, everywhere. */
-import { createEngine, type EmbeddedEngine, parallel, race, step, workflow } from 'ai-workflows'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createEngine, parallel, race, step, workflow } from 'ai-workflows'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { place } from '../cli/support/cli.ts'
-import { LogBook } from '../spec/support/sandbox.ts'
+import { folder } from '../support/folder.ts'
+import { open } from './support/engine.ts'
 
 /** What an object can reach without having it. */
 const reachable = (): string[] =>
@@ -21,18 +20,6 @@ afterEach(() => {
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
   expect(reachable()).toEqual(before)
 })
-
-function temporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'pollution-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
-
-function open(dir: string): EmbeddedEngine {
-  const engine = createEngine({ dir, durability: 'process-crash', log: new LogBook() })
-  onTestFinished(() => engine.stop({ grace: 0 }))
-  return engine
-}
 
 const POLLUTING = ['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'toJSON']
 const ESCAPES = '\u001b]0;title\u0007\u001b[2J\u001b[31mred'
@@ -99,7 +86,7 @@ describe.each([
   ['the tagged form', taggedPoison],
 ])('D7: prototype pollution, in %s', (_, make) => {
   test('D7: through inputs, results, errors, events, branches and children: nothing is polluted, and everything survives', async () => {
-    const dir = temporary()
+    const dir = folder()
     const engine = open(dir)
     const run = await everywhere.start(make(), { engine, id: '__proto__' })
     await run.signal('__proto__', make())
@@ -162,7 +149,7 @@ test('M3: hostile names as workflow, run, step, branch, event and child: found a
 })
 
 test('M3: a name of 513 characters, and half a surrogate pair, are refused where they are given', async () => {
-  const engine = open(temporary())
+  const engine = open(folder())
   const flow = workflow({ name: 'w', execute: (ctx) => ctx.sleep(0) })
   for (const [name, says] of [
     ['x'.repeat(513), 'at most 512 characters, got 513'],

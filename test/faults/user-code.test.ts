@@ -12,23 +12,14 @@ import {
   workflow,
 } from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { runInline } from '../../src/core/inline.ts'
 import { gate, quiet } from '../spec/support/gate.ts'
 import { LogBook } from '../spec/support/sandbox.ts'
+import { expectNoStrays } from '../spec/support/strays.ts'
 import { raise, throwingProxy } from './support/hostile-flows.ts'
 
-const strays: unknown[] = []
-const onStray = (error: unknown): void => void strays.push(error)
-beforeEach(() => {
-  strays.length = 0
-  process.on('unhandledRejection', onStray)
-})
-afterEach(async () => {
-  await quiet()
-  process.off('unhandledRejection', onStray)
-  expect(strays).toEqual([])
-})
+const strays = expectNoStrays()
 
 function engineOver(options: EngineOptions = {}): EmbeddedEngine {
   const engine = createEngine({ store: memoryStore(), log: new LogBook(), ...options })

@@ -49,17 +49,21 @@ describe('waitForCancelled across restarts', () => {
         await step('after', () => undefined)
       },
     })
-    return { held, trigger, order, family }
+    /** The child has begun, and its sibling has failed. */
+    const begin = async (engine: EmbeddedEngine): Promise<EmbeddedEngine> => {
+      await family.start({}, { id: 'r', engine })
+      await held.reached
+      trigger.open()
+      await quiet()
+      return engine
+    }
+    return { held, order, family, begin }
   }
 
   test('true: after a restart the child is still waited for, until it has really ended', async () => {
     const { start, pass } = engines()
-    const { held, trigger, order, family } = waitingForChild(true)
-    const first = start()
-    await family.start({}, { id: 'r', engine: first })
-    await held.reached
-    trigger.open()
-    await quiet()
+    const { held, order, family, begin } = waitingForChild(true)
+    const first = await begin(start())
     await first.stop({ grace: 0 })
     const second = start()
     const result = family.get('r', { engine: second }).result()
@@ -77,12 +81,8 @@ describe('waitForCancelled across restarts', () => {
 
   test('a duration: its deadline survives the restart', async () => {
     const { start, pass } = engines()
-    const { held, trigger, order, family } = waitingForChild('10s')
-    const first = start()
-    await family.start({}, { id: 'r', engine: first })
-    await held.reached
-    trigger.open()
-    await quiet()
+    const { held, order, family, begin } = waitingForChild('10s')
+    const first = await begin(start())
     await pass(6000)
     await first.stop({ grace: 0 })
     const second = start()
@@ -99,12 +99,8 @@ describe('waitForCancelled across restarts', () => {
 
   test('R6: engine.stop is no end of what is waited for: nothing says so in the journal', async () => {
     const { start } = engines()
-    const { held, trigger, family } = waitingForChild(true)
-    const first = start()
-    await family.start({}, { id: 'r', engine: first })
-    await held.reached
-    trigger.open()
-    await quiet()
+    const { begin } = waitingForChild(true)
+    const first = await begin(start())
     await first.stop({ grace: 0 })
     const { journal } = await start().inspect('r')
     expect(journal.map(({ completion }) => completion.kind)).toEqual(['step-failed'])

@@ -5,7 +5,7 @@ import type { RunFilter, RunStatus, Store, Write } from '../../src/core/ports/st
 import { memoryStore } from '../../src/store/memory/index.ts'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
 import { end, entry, newRun, note, stepDone } from '../../src/testing/store-cases/fixtures.ts'
-import { folder } from './places.ts'
+import { folder } from '../support/folder.ts'
 
 // Few of everything, so that verbs meet: claims collide, entries repeat, runs are unknown.
 const no = fc.integer({ min: 1, max: 3 })

@@ -1,7 +1,4 @@
 /** Folders, stores and connections for one test, gone with it. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import type { StoreError } from '../../src/core/errors.ts'
@@ -12,13 +9,7 @@ import { sqliteStore, type SqliteStoreOptions, storeOver } from '../../src/store
 import { systemRandom } from '../../src/store/sqlite/patience.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
 import type { StorePlace } from '../../src/testing/store-suite.ts'
-
-/** An empty folder. */
-export function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'store-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
+import { folder } from '../support/folder.ts'
 
 export async function open(options: SqliteStoreOptions): Promise<Store> {
   const store = await sqliteStore(options)

@@ -53,3 +53,14 @@ async function end(child: ChildProcessWithoutNullStreams): Promise<void> {
   child.kill('SIGKILL')
   await exited
 }
+
+/** Makes the folder a disk of 3 MB, until the test has finished. @returns whether that is allowed here */
+export function mountTmpfs(dir: string): boolean {
+  try {
+    command('mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', dir)
+  } catch {
+    return false
+  }
+  onTestFinished(() => command('umount', '--lazy', dir))
+  return true
+}

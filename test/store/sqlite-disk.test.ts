@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { keys, stored } from '../../src/testing/store-cases/fixtures.ts'
 import { compiled } from './disk/shim.ts'
-import { folder, open } from './places.ts'
+import { open } from './places.ts'
+import { folder } from '../support/folder.ts'
 import { startChild } from './processes.ts'
 
 describe('R2 R5 a write-ahead log that is deleted under two processes that use it', () => {

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { StoreProblem } from '../../src/core/errors.ts'
 import type { Claim, Store } from '../../src/core/ports/store.ts'
 import { asStoreError } from '../../src/store/sqlite/errors.ts'
@@ -17,8 +17,9 @@ import {
   stepDone,
   stored,
 } from '../../src/testing/store-cases/fixtures.ts'
-import { folder, open, openWithConnection, rawDatabase } from './places.ts'
-import { command } from './processes.ts'
+import { open, openWithConnection, rawDatabase } from './places.ts'
+import { folder } from '../support/folder.ts'
+import { mountTmpfs } from './processes.ts'
 
 const LARGE = 'x'.repeat(100_000)
 
@@ -85,16 +86,6 @@ describe('R5 a full disk', () => {
     expect(await again.getRun('b')).toBeUndefined()
   })
 })
-
-function mountTmpfs(dir: string): boolean {
-  try {
-    command('mount', '-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', dir)
-  } catch {
-    return false
-  }
-  onTestFinished(() => command('umount', '--lazy', dir))
-  return true
-}
 
 describe('R5 a database that becomes read-only', () => {
   it('refuses writes, still answers reads, and takes writes again later', async () => {

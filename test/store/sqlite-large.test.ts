@@ -2,7 +2,8 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commit, end, entry, rejectsWith, started, stepDone } from '../../src/testing/store-cases/fixtures.ts'
-import { folder, openWithConnection } from './places.ts'
+import { openWithConnection } from './places.ts'
+import { folder } from '../support/folder.ts'
 
 const MEGABYTE = 1024 * 1024
 

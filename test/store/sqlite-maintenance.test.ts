@@ -15,7 +15,8 @@ import {
   stepDone,
   stored,
 } from '../../src/testing/store-cases/fixtures.ts'
-import { folder, open, openWithConnection, rawDatabase } from './places.ts'
+import { open, openWithConnection, rawDatabase } from './places.ts'
+import { folder } from '../support/folder.ts'
 import { command, startChild } from './processes.ts'
 
 const LARGE = 'x'.repeat(100_000)

@@ -18,7 +18,8 @@ import { LATEST } from '../../src/store/sqlite/migrations/index.ts'
 import { systemRandom } from '../../src/store/sqlite/patience.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
 import { newRun } from '../../src/testing/store-cases/fixtures.ts'
-import { failure, folder, open, openWithConnection, rawDatabase, turnClock } from './places.ts'
+import { failure, open, openWithConnection, rawDatabase, turnClock } from './places.ts'
+import { folder } from '../support/folder.ts'
 import { command, startChild } from './processes.ts'
 
 const NOBODY = 65_534

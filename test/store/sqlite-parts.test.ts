@@ -6,7 +6,8 @@ import { listQuery } from '../../src/store/sqlite/listing.ts'
 import { LATEST } from '../../src/store/sqlite/migrations/index.ts'
 import { migrate } from '../../src/store/sqlite/migrate.ts'
 import { fromText, toText } from '../../src/store/sqlite/text.ts'
-import { folder, openWithConnection, rawDatabase } from './places.ts'
+import { openWithConnection, rawDatabase } from './places.ts'
+import { folder } from '../support/folder.ts'
 
 describe('listRuns', () => {
   const statuses: RunFilter[] = [{}, { status: ['running'] }, { status: ['pending', 'failed'] }]

@@ -5,7 +5,7 @@ import { sqliteStore } from '../../src/store/sqlite/index.ts'
 import { keys } from '../../src/testing/store-cases/fixtures.ts'
 import { afterPowerLoss, readRecording, type Remains } from './disk/power-loss.ts'
 import { compiled } from './disk/shim.ts'
-import { folder } from './places.ts'
+import { folder } from '../support/folder.ts'
 import { startChild } from './processes.ts'
 
 /** More of them with the environment variable POWER_LOSSES. */

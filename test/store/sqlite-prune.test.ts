@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { pruneVerbs } from '../../src/store/sqlite/prune.ts'
 import { claimed, commit, end, entry, newRun, rejectsWith } from '../../src/testing/store-cases/fixtures.ts'
-import { folder, openWithConnection } from './places.ts'
+import { openWithConnection } from './places.ts'
+import { folder } from '../support/folder.ts'
 
 describe('prune', () => {
   it('finds everything by an index, and sorts nothing', async () => {

@@ -9,7 +9,8 @@ import {
   started,
   stored,
 } from '../../src/testing/store-cases/fixtures.ts'
-import { folder, open, rawDatabase, turnClock } from './places.ts'
+import { open, rawDatabase, turnClock } from './places.ts'
+import { folder } from '../support/folder.ts'
 import { startChild } from './processes.ts'
 
 describe('R4 two stores on one file', () => {
