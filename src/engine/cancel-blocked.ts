@@ -1,9 +1,8 @@
 import { CancelledError, quote } from '../core/errors.ts'
 import type { Encoded } from '../core/ports/effects.ts'
-import { ENDED, type RunRecord, type Store, type Write } from '../core/ports/store.ts'
+import type { RunRecord, Write } from '../core/ports/store.ts'
+import { openChildren } from './each-run.ts'
 import type { Parts } from './parts.ts'
-
-const PAGE = 200
 
 /**
  * Ends a blocked run as cancelled, without executing its code, which does not fit its journal: nothing of it could be
@@ -32,7 +31,7 @@ export async function cancelBlocked(
   const end: Write = { kind: 'end', claim, at: clock.now(), status: 'cancelled', error }
   let fenced: ReadonlySet<Write>
   try {
-    for (const child of await openChildren(store, run.id)) await cancelRun(child.id, error)
+    for await (const child of openChildren(store, run.id)) await cancelRun(child.id, error)
     ;({ fenced } = await store.commit([end]))
   } catch (problem) {
     await store.release(claim).catch(() => undefined) // the store is what failed
@@ -47,18 +46,4 @@ export async function cancelBlocked(
   )
   observe({ kind: 'run.ended', run: run.id, status: 'cancelled' })
   return true
-}
-
-async function openChildren(store: Store, parent: string): Promise<RunRecord[]> {
-  const open: RunRecord[] = []
-  let before: number | undefined
-  for (;;) {
-    const page = await store.listRuns(
-      { parent },
-      before === undefined ? { limit: PAGE } : { limit: PAGE, before },
-    )
-    open.push(...page.filter(({ status }) => !ENDED.has(status)))
-    before = page.at(-1)?.no
-    if (page.length < PAGE) return open
-  }
 }

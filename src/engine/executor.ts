@@ -1,4 +1,4 @@
-import { EngineStoppedError, RunNotFoundError, StoreError } from '../core/errors.ts'
+import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -81,11 +81,6 @@ export class Executor {
     if (this.#stopping !== undefined) throw this.#stopping
   }
 
-  /** Whether one more run may be executed here now. What is left, a worker takes up later, here or elsewhere. */
-  hasRoomFor(workflow: WorkflowCode): boolean {
-    return workflow.name === undefined || this.#room() > 0
-  }
-
   /** Runs of this workflow may be executed here. */
   learn(workflow: WorkflowCode): void {
     if (workflow.name === undefined) return
@@ -142,6 +137,12 @@ export class Executor {
     if (active !== undefined) return active
     const taking = this.#taking.get(record.no) ?? this.#begin(record, workflow)
     return await taking.ended
+  }
+
+  /** The same, if there is room for one more. What is left, a worker takes up later, here or elsewhere. */
+  async takeIfRoom(record: RunRecord, workflow: WorkflowCode): Promise<ActiveRun | undefined> {
+    this.learn(workflow)
+    return workflow.name === undefined || this.#room() > 0 ? await this.take(record, workflow) : undefined
   }
 
   /** Something was sent to a run: told to it at once if it is executed here, and wakes it if it waits here. */
@@ -238,12 +239,9 @@ export class Executor {
   async #prepare(id: string, claim: Claim, workflow: WorkflowCode): Promise<Execution | undefined> {
     const { store } = this.#parts
     await this.#inbox.start()
-    // Read under the claim: before it, another process may have executed the run, and a retry moved its base.
-    const record = await store.getRun(id)
-    if (record === undefined) throw new RunNotFoundError(id, store.location)
-    const history = await readHistory(store, record)
-    // A process that was stopped meanwhile may have lost it: what is not begun here is not done twice.
-    if ((await store.getRun(id))?.epoch !== claim.epoch) return undefined
+    const read = await readHistory(store, id, claim)
+    if (read === undefined) return undefined
+    const { record, history } = read
     return new Execution({
       ...this.#parts,
       record,

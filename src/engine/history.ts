@@ -1,5 +1,6 @@
 import type { Completion, Key } from '../core/ports/effects.ts'
-import type { InboxItem, Note, RunRecord, Store } from '../core/ports/store.ts'
+import { RunNotFoundError } from '../core/errors.ts'
+import type { Claim, InboxItem, JournalEntry, Note, RunRecord, Store } from '../core/ports/store.ts'
 import { outcomesOf, timesUndone } from './outcomes.ts'
 import { Reusable } from './reusable.ts'
 
@@ -17,12 +18,32 @@ export interface History {
   readonly inbox: readonly InboxItem[]
 }
 
-export async function readHistory(store: Store, run: RunRecord): Promise<History> {
+/**
+ * Reads a run under a claim to it: before that, another process may have executed it, and a retry moved its base.
+ * @returns undefined when the claim is not the current one any more: a process that was stopped meanwhile has lost it
+ */
+export async function readHistory(
+  store: Store,
+  id: string,
+  { no, epoch }: Claim,
+): Promise<{ readonly record: RunRecord; readonly history: History } | undefined> {
   const [journal, notes, inbox] = await Promise.all([
-    store.readJournal(run.no, 0),
-    store.readNotes(run.no),
-    store.pendingInbox(run.no),
+    store.readJournal(no, 0),
+    store.readNotes(no),
+    store.pendingInbox(no),
   ])
+  // Last, so that it answers for the others.
+  const record = await store.getRun(id)
+  if (record === undefined) throw new RunNotFoundError(id, store.location)
+  return record.epoch === epoch ? { record, history: historyOf(record, journal, notes, inbox) } : undefined
+}
+
+function historyOf(
+  run: RunRecord,
+  journal: readonly JournalEntry[],
+  notes: readonly Note[],
+  inbox: readonly InboxItem[],
+): History {
   const earlier = journal.slice(0, run.base)
   return {
     recorded: journal.slice(run.base).map(({ completion }) => completion),

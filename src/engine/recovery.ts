@@ -3,6 +3,7 @@ import { nearest } from '../core/check.ts'
 import { CancelledError, RunConflictError, StepNotFoundError } from '../core/errors.ts'
 import type { Encoded, Key } from '../core/ports/effects.ts'
 import { ENDED, type JournalEntry, type Reopening, type RunRecord } from '../core/ports/store.ts'
+import { openChildren } from './each-run.ts'
 import { type Outcome, outcomesOf } from './outcomes.ts'
 import type { Parts } from './parts.ts'
 
@@ -45,22 +46,12 @@ export async function reopenFrom({ store }: Parts, record: RunRecord, fromStep: 
  * other runs (`childId`), so the earlier ones are asked to end.
  */
 export async function endSuperseded(
-  { store, codec, clock }: Parts,
+  { store, codec }: Parts,
   parent: RunRecord,
-  arrived: (item: Awaited<ReturnType<Parts['store']['post']>>) => void,
+  cancelRun: (id: string, reason: Encoded) => Promise<void>,
 ): Promise<void> {
-  const payload = codec.encodeError(new CancelledError({ kind: 'run-cancelled', by: parent.id }))
-  const status = ['pending', 'running', 'waiting', 'blocked'] as const
-  let before = Number.POSITIVE_INFINITY
-  for (;;) {
-    const page = before === Number.POSITIVE_INFINITY ? { limit: 200 } : { limit: 200, before }
-    const children = await store.listRuns({ parent: parent.id, status }, page)
-    for (const { no } of children)
-      arrived(await store.post({ run: no, kind: 'cancel', name: '', payload, at: clock.now() }))
-    const last = children.at(-1)
-    if (last === undefined) return
-    before = last.no
-  }
+  const reason = codec.encodeError(new CancelledError({ kind: 'run-cancelled', by: parent.id }))
+  for await (const child of openChildren(store, parent.id)) await cancelRun(child.id, reason)
 }
 
 /**

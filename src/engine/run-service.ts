@@ -33,6 +33,9 @@ export class RunService {
   readonly executor: Executor
   /** Workflows without a name that were mentioned already. */
   readonly #unnamed = new WeakSet<WorkflowCode>()
+  /** Of a run that ends, or is done anew: the code of its children is not at hand. */
+  readonly #cancelChild = (id: string, reason: Encoded): Promise<void> =>
+    this.#askToEnd(id, reason, undefined)
 
   constructor(parts: Parts) {
     this.parts = parts
@@ -62,8 +65,7 @@ export class RunService {
     })
     const record = await this.#create(run)
     if (ENDED.has(record.status)) return record
-    this.executor.learn(workflow)
-    if (this.executor.hasRoomFor(workflow)) await this.executor.take(record, workflow)
+    await this.executor.takeIfRoom(record, workflow)
     return record
   }
 
@@ -126,8 +128,7 @@ export class RunService {
     const record = await this.find(id)
     if (ENDED.has(record.status)) return
     requireCodeOf(record, workflow)
-    const cancelChild = (child: string, why: Encoded): Promise<void> => this.#askToEnd(child, why, undefined)
-    if (await cancelBlocked(this.parts, record, reason, cancelChild)) return
+    if (await cancelBlocked(this.parts, record, reason, this.#cancelChild)) return
     this.executor.arrived(
       await store.post({ run: record.no, kind: 'cancel', name: '', payload: reason, at: clock.now() }),
     )
@@ -162,7 +163,7 @@ export class RunService {
       throw new RunConflictError(id, 'and is being executed', 'wait until it has ended, or cancel it')
     if (fromStep !== undefined) {
       await reopenFrom(this.parts, record, fromStep)
-      await endSuperseded(this.parts, record, (item) => this.executor.arrived(item))
+      await endSuperseded(this.parts, record, this.#cancelChild)
     } else if (ENDED.has(record.status) || record.status === 'blocked')
       await store.reopen({ no: record.no, epoch: record.epoch, fresh: ENDED.has(record.status) })
     if (workflow !== undefined) await this.executor.take(await this.find(id), workflow)
@@ -176,17 +177,14 @@ export class RunService {
       throw new WorkflowNotFoundError(record.workflow, id)
     const forked = await createFork(this.parts, record, fork)
     if (workflow === undefined) return forked
-    this.executor.learn(workflow)
-    if (this.executor.hasRoomFor(workflow)) await this.executor.take(forked, workflow)
+    await this.executor.takeIfRoom(forked, workflow)
     return forked
   }
 
   #takeUp(record: RunRecord, workflow: WorkflowCode | undefined): Promise<ActiveRun | undefined> {
     if (workflow === undefined) return this.#watchOnly(record)
     requireCodeOf(record, workflow)
-    return this.executor.hasRoomFor(workflow)
-      ? this.executor.take(record, workflow)
-      : Promise.resolve(undefined) // a worker takes it up, when there is room
+    return this.executor.takeIfRoom(record, workflow)
   }
 
   /** @throws {WorkflowNotFoundError} nobody executes the run, and this process cannot */

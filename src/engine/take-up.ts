@@ -2,10 +2,8 @@
 import type { WorkflowCode } from '../core/definition.ts'
 import { StoreError } from '../core/errors.ts'
 import { ENDED, type RunRecord } from '../core/ports/store.ts'
+import { eachRun } from './each-run.ts'
 import type { RunService } from './run-service.ts'
-
-/** Runs that are asked for at once. */
-const PAGE = 200
 
 /**
  * Takes up every unfinished run of the workflows that nobody executes, and looks after those that wait.
@@ -20,19 +18,12 @@ export async function resumeAll(
   const taken: (readonly [RunRecord, WorkflowCode])[] = []
   await parts.ownership.removeDead()
   for (const workflow of byName.values()) await executor.adopt(workflow)
-  let before: number | undefined
-  for (;;) {
-    const page = before === undefined ? { limit: PAGE } : { limit: PAGE, before }
-    const runs = await parts.store.listRuns({ status: ['pending', 'running'] }, page)
-    for (const record of runs) {
-      const known = record.workflow === undefined ? undefined : byName.get(record.workflow)
-      if (known === undefined || (await hasLivingParent(service, record))) continue
-      if (await resumeOne(service, record, known)) taken.push([record, known])
-    }
-    const last = runs.at(-1)
-    if (last === undefined || runs.length < PAGE) return taken
-    before = last.no
+  for await (const record of eachRun(parts.store, { status: ['pending', 'running'] })) {
+    const known = record.workflow === undefined ? undefined : byName.get(record.workflow)
+    if (known === undefined || (await hasLivingParent(service, record))) continue
+    if (await resumeOne(service, record, known)) taken.push([record, known])
   }
+  return taken
 }
 
 /** A run that cannot be read must not keep the others from going on. */

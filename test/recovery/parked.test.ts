@@ -140,4 +140,37 @@ describe.each(PLACES)('D5: a parked run over %s', (where) => {
     const old = child.get('r/child', { engine: box.engine })
     await expect(old.result()).rejects.toMatchObject({ code: 'CANCELLED', kind: 'run-cancelled' })
   })
+
+  test('whose child is parked too: that ends, as nobody could execute it, when the parent is retried from a step', async () => {
+    const box = await sandbox(where)
+    const calls = new Calls()
+    const held = gate()
+    const childOf = (name: string) =>
+      workflow({
+        name: 'child',
+        execute: async (ctx) => {
+          await calls.step(name)
+          held.pass().catch(() => undefined)
+          if (!ctx.id.endsWith('~2')) await ctx.waitForEvent('never')
+          return ctx.id
+        },
+      })
+    const parentOf = (name: string, child: ReturnType<typeof childOf>) =>
+      workflow({
+        name: 'w',
+        execute: async (ctx) => [await calls.step(name), await ctx.invoke(child, null)],
+      })
+    await parentOf('a', childOf('b')).start(null, { id: 'r', engine: box.engine })
+    await held.reached
+    await quiet()
+    const engine = await box.restart(SOON)
+    const child = childOf('y')
+    const old = child.get('r/child', { engine })
+    await expect(old.result()).rejects.toMatchObject({ code: 'RUN_BLOCKED' })
+    const run = await parentOf('x', child).start(null, { id: 'r', engine })
+    await expect(run.result()).rejects.toMatchObject({ code: 'RUN_BLOCKED' })
+    await run.retry({ fromStep: 'a' })
+    expect(await old.status()).toBe('cancelled')
+    expect(await run.result()).toEqual(['x 1', 'r/child~2'])
+  })
 })

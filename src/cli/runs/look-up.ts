@@ -2,13 +2,12 @@ import { RunNotFoundError } from '../../core/errors.ts'
 import type { Owner, RunFilter, RunRecord } from '../../core/ports/store.ts'
 import { name as checkName } from '../../core/check.ts'
 import { runsFile } from '../../create-engine.ts'
+import { eachRun as eachListed } from '../../engine/each-run.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import { type CommandContext, databaseExists } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CommandError, usageError } from '../failure.ts'
 import { printable } from '../text/printable.ts'
-
-const PAGE = 200
 
 /** Checks a name or an id as the library does, and says it as a user of the command line needs it. */
 export function requireName(value: string, what: string): void {
@@ -32,14 +31,8 @@ export async function requireRun(
 }
 
 /** Every run that fits, newest first. */
-export async function* eachRun(engine: EmbeddedEngine, filter: RunFilter): AsyncGenerator<RunRecord> {
-  let before: number | undefined
-  for (;;) {
-    const page = await engine.list(filter, before === undefined ? { limit: PAGE } : { limit: PAGE, before })
-    yield* page
-    before = page.at(-1)?.no
-    if (page.length < PAGE) return
-  }
+export function eachRun(engine: EmbeddedEngine, filter: RunFilter): AsyncGenerator<RunRecord> {
+  return eachListed({ listRuns: (...page) => engine.list(...page) }, filter)
 }
 
 /** The run at the top, of which this one is a child, or a child's child. Itself if it has no parent. */
