@@ -89,7 +89,7 @@ export class CompensationError extends WorkflowError {
   constructor(failures: readonly CompensationFailure[], cause: unknown) {
     const list = failures.map(({ key, error }) => `${quote(key)} (${messageOf(error)})`).join(', ')
     super(
-      `${plural(failures.length, 'step')} could not be undone and must be by hand: ${list}. The run had failed: ${messageOf(cause)}`,
+      `${plural(failures.length, 'step')} could not be undone and must be by hand: ${list}. The run had failed: ${because(cause)}`,
       { cause },
     )
     this.failures = failures
@@ -372,6 +372,11 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** What is behind it, if anything is. */
+function why({ cause }: CancelReason): string {
+  return cause === undefined ? '' : `: ${because(cause)}`
+}
+
 function cancelMessage(reason: CancelReason): string {
   const by = reason.by === undefined ? '' : ` (by ${quote(reason.by)})`
   switch (reason.kind) {
@@ -382,15 +387,15 @@ function cancelMessage(reason: CancelReason): string {
     case 'timeout':
       return `Cancelled because the time was up${by}`
     case 'run-cancelled':
-      return `Cancelled with its run${by}${reason.cause === undefined ? '' : `: ${because(reason.cause)}`}`
+      return `Cancelled with its run${by}${why(reason)}`
     case 'run-ended':
       return 'Cancelled because its run ended without it'
     case 'aborted':
-      return `Cancelled by an abort signal${by}${reason.cause === undefined ? '' : `: ${because(reason.cause)}`}`
+      return `Cancelled by an abort signal${by}${why(reason)}`
     case 'engine-stopping':
       return 'Cancelled because the engine is stopping; the run is resumable'
     case 'run-interrupted':
-      return `Cancelled because the run cannot go on here; it is resumable${reason.cause === undefined ? '' : `: ${messageOf(reason.cause)}`}`
+      return `Cancelled because the run cannot go on here; it is resumable${why(reason)}`
     case 'run-taken-over':
       return 'Cancelled because another process executes the run now'
   }

@@ -1,7 +1,8 @@
 import { NonDeterminismError, quote } from './errors.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Completion, Effects } from './ports/effects.ts'
-import type { Run, RunOutcome } from './run.ts'
+import type { RunOutcome } from './ending.ts'
+import type { Run } from './run.ts'
 import { drained, nextTurn } from './turn.ts'
 
 export interface LoopOptions {

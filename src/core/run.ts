@@ -12,8 +12,6 @@ import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { type StepInfo, StepTable } from './step-table.ts'
 
-export type { RunOutcome } from './ending.ts'
-
 /** What a run is before it executes: the same at every replay. */
 export interface RunIdentity {
   readonly id: string

@@ -51,31 +51,22 @@ export class ActiveRuns {
 
   /** Lets runs deal with what has happened to them: a few turns of the event loop, however long their code takes. */
   async settle(): Promise<void> {
-    for (let turns = 0; turns < SOON && this.#dealing(); turns++) await turn(0)
+    for (let turns = 0; turns < SOON && this.#some(({ dealing }) => dealing); turns++) await turn(0)
   }
 
   /** Resolves when no run can go on by itself, and nothing else is under way. */
   async quiet(busy: () => boolean): Promise<void> {
     for (let turns = 0, still = 0; still < 3; turns++) {
       await turn(turns < SOON ? 0 : 5)
-      still = busy() || !this.#idling() ? 0 : still + 1
-      if (this.#stepsRun()) await new Promise<void>((resolve) => this.#waiters.push(resolve))
+      still = busy() || this.#some(({ idling }) => !idling) ? 0 : still + 1
+      // Functions of steps take as long as they take; when one ends, that is recorded.
+      if (this.#some(({ stepsRun }) => stepsRun))
+        await new Promise<void>((resolve) => this.#waiters.push(resolve))
     }
   }
 
-  #dealing(): boolean {
-    for (const { execution } of this.#runs.values()) if (execution.dealing) return true
-    return false
-  }
-
-  #idling(): boolean {
-    for (const { execution } of this.#runs.values()) if (!execution.idling) return false
-    return true
-  }
-
-  /** Functions of steps take as long as they take; when one ends, that is recorded. */
-  #stepsRun(): boolean {
-    for (const { execution } of this.#runs.values()) if (execution.stepsRun) return true
+  #some(is: (execution: Execution) => boolean): boolean {
+    for (const execution of this.executions()) if (is(execution)) return true
     return false
   }
 }

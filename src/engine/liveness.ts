@@ -5,6 +5,9 @@ import type { Owner } from '../core/ports/store.ts'
 /** A wall clock that differs by more than this from what steady time says has been set by somebody. */
 const JUMP = 1000
 
+/** For so long at least, and for as long as the owner's lease, it is not believed then. */
+const DOUBT = 60_000
+
 /** When an owner was last heard of, by this engine's steady clock. */
 interface Heard {
   heartbeatAt: number
@@ -35,8 +38,8 @@ export class Liveness {
   readonly #clock: Clock
   readonly #heard = new Map<string, Heard>()
   #anchor: { readonly wall: number; readonly steady: number }
-  /** Steady time until which the wall clock is not believed. */
-  #doubtUntil = Number.NEGATIVE_INFINITY
+  /** Steady time at which the wall clock was last seen to have been set. */
+  #jumpedAt = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -56,7 +59,10 @@ export class Liveness {
 
   /** Now and then, so that a wall clock that was set is noticed. */
   look(): void {
-    this.#believes(0)
+    const [wall, steady] = [this.#clock.now(), this.#clock.steady()]
+    const drift = wall - this.#anchor.wall - (steady - this.#anchor.steady)
+    this.#anchor = { wall, steady }
+    if (Math.abs(drift) > JUMP) this.#jumpedAt = steady
   }
 
   forget(id: string): void {
@@ -65,15 +71,9 @@ export class Liveness {
 
   /** Milliseconds, by the wall clock; 0 when that is not to be believed, or the owner's is ahead. */
   #silence({ heartbeatAt, lease }: Owner): number {
-    return this.#believes(lease) ? Math.max(0, this.#clock.now() - heartbeatAt) : 0
-  }
-
-  #believes(doubt: number): boolean {
-    const [wall, steady] = [this.#clock.now(), this.#clock.steady()]
-    const drift = wall - this.#anchor.wall - (steady - this.#anchor.steady)
-    this.#anchor = { wall, steady }
-    if (Math.abs(drift) > JUMP) this.#doubtUntil = steady + Math.max(doubt, 60_000)
-    return steady >= this.#doubtUntil
+    this.look()
+    const doubted = this.#clock.steady() - this.#jumpedAt < Math.max(lease, DOUBT)
+    return doubted ? 0 : Math.max(0, this.#clock.now() - heartbeatAt)
   }
 }
 

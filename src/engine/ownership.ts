@@ -66,15 +66,13 @@ export class Ownership {
     return owners.some((owner) => owner.id !== this.id && this.#liveness.isAlive(owner))
   }
 
-  /** Gives back what dead owners had. @returns how many of them there were */
-  async removeDead(): Promise<number> {
-    let removed = 0
+  /** Gives back what dead owners had. */
+  async removeDead(): Promise<void> {
     for (const owner of await this.#store.listOwners()) {
       if (owner.id === this.id || this.#liveness.isAlive(owner)) continue
-      if (await this.#store.removeOwner(owner.id, owner.heartbeatAt)) removed++
+      await this.#store.removeOwner(owner.id, owner.heartbeatAt)
       this.#liveness.forget(owner.id)
     }
-    return removed
   }
 
   /** Says that this engine is alive, from now on. Resolves when it has said so once. */

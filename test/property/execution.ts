@@ -1,7 +1,8 @@
 /** One execution of one `execute` in a virtual world, for tests that are about one thing. */
 import { type Context, NonDeterminismError } from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
-import { Run, type RunOutcome } from '../../src/core/run.ts'
+import type { RunOutcome } from '../../src/core/ending.ts'
+import { Run } from '../../src/core/run.ts'
 import { runLoop } from '../../src/core/run-loop.ts'
 import { nextTurn } from '../../src/core/turn.ts'
 import { RandomDirector } from '../../src/testing/virtual/random-director.ts'

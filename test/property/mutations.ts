@@ -1,6 +1,7 @@
 /** Broken runtimes, to see that the properties can fail: each relaxes one rule and is right otherwise. */
 import type { Effects } from '../../src/core/ports/effects.ts'
-import type { Run, RunOutcome } from '../../src/core/run.ts'
+import type { RunOutcome } from '../../src/core/ending.ts'
+import type { Run } from '../../src/core/run.ts'
 import { settled } from '../../src/core/run-loop.ts'
 import { type Parts, realParts } from './simulate.ts'
 
