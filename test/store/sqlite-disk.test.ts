@@ -35,7 +35,7 @@ describe('R2 R5 a write-ahead log that is deleted under two processes that use i
 })
 
 describe('R2 R5 a disk that fails', () => {
-  it.for(['sync', 'write'])(
+  it.for(['sync', 'write', 'write, now read-only'])(
     'at a %s: nothing is acknowledged any more, though the disk recovers, and all that was is there',
     async (call, { skip }) => {
       const dir = folder()

@@ -1,6 +1,7 @@
 /*
  * A disk that fails. Loaded into a process with LD_PRELOAD: while the file FAILING_TRIGGER exists, the calls that it names
- * ("sync", "write") fail with EIO for every open file whose path begins with FAILING_PREFIX.
+ * ("sync", "write") fail for every open file whose path begins with FAILING_PREFIX: with EIO, or with EROFS where it says
+ * "read-only" too, as on a file system that an error has made the kernel remount under its open files.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,7 +21,7 @@ static int fails(int fd, const char *call) {
   char link[64], path[PATH_MAX], what[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, path, sizeof path - 1);
-  int yes = 0;
+  int failure = 0;
   if (length > 0) {
     path[length] = 0;
     if (strncmp(path, prefix, strlen(prefix)) == 0) {
@@ -29,14 +30,13 @@ static int fails(int fd, const char *call) {
         ssize_t (*real_read)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
         ssize_t got = real_read(file, what, sizeof what - 1);
         what[got > 0 ? got : 0] = 0;
-        yes = strstr(what, call) != NULL;
+        if (strstr(what, call) != NULL) failure = strstr(what, "read-only") != NULL ? EROFS : EIO;
         close(file);
       }
     }
   }
-  errno = kept;
-  if (yes) errno = EIO;
-  return yes;
+  errno = failure != 0 ? failure : kept;
+  return failure != 0;
 }
 
 #define REAL(type, name, ...) type (*real)(__VA_ARGS__) = dlsym(RTLD_NEXT, name)
