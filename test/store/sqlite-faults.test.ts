@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
@@ -101,6 +101,32 @@ describe('R5 a database that becomes read-only', () => {
 })
 
 describe('R5 a file that goes away', () => {
+  it.for(['', '-wal'])(
+    'is noticed also in a folder where nothing has changed for long: runs.db%s',
+    async (which) => {
+      const dir = folder()
+      const store = await open({ dir })
+      const claim = await started(store, 'a')
+      utimesSync(dir, 0, 0.5)
+      await commit(store, entry(claim, 1))
+      await commit(store, entry(claim, 2))
+      renameSync(store.location + which, join(dir, 'elsewhere'))
+      await rejectsWith('missing', store.commit([entry(claim, 3)]))
+    },
+  )
+
+  it('is noticed when it is the one that a link leads to', async () => {
+    const [dir, elsewhere] = [folder(), folder()]
+    const file = join(elsewhere, 'runs.db')
+    symlinkSync(file, join(dir, 'link.db'))
+    const store = await open({ file: join(dir, 'link.db') })
+    const claim = await started(store, 'a')
+    renameSync(file, join(elsewhere, 'moved'))
+    await rejectsWith('missing', store.commit([entry(claim, 1)]))
+    renameSync(join(elsewhere, 'moved'), file)
+    await commit(store, entry(claim, 1))
+  })
+
   it('is noticed by the next write, and nothing is acknowledged until it is back', async () => {
     const dir = folder()
     const store = await open({ dir })

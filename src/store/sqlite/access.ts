@@ -21,8 +21,12 @@ export interface Access {
   prepare(sql: string): StatementSync
   /** `work` only reads. */
   read<T>(work: () => T): Promise<T>
-  /** `work` may run several times; nothing of a time that failed remains. */
-  write<T>(work: () => T): Promise<T>
+  /**
+   * `work` may run several times; nothing of a time that failed remains.
+   * @param size of the values in it, in characters, where they may be large
+   * @param gathered it is all of a turn's writes, and waits for no others
+   */
+  write<T>(work: () => T, size?: number, gathered?: boolean): Promise<T>
   /** `work` makes its own transactions, or none. */
   alone<T>(work: () => T): Promise<T>
   /** Cuts the write-ahead log off, if nobody is in the way. */
@@ -67,10 +71,10 @@ export function access(connection: Connection, patience: Patience): Access {
         throw asStoreError(error, path)
       }
     },
-    async write(work) {
+    async write(work, size = 0, gathered = false) {
       if (closing !== undefined) throw closed(path)
       trust.require()
-      return queue.push(work)
+      return queue.push(work, size, gathered)
     },
     alone,
     shortenLog: () => alone(() => void log.truncate()),

@@ -1,5 +1,5 @@
 /** Verb: commit. The hot path: one transaction, one check per run, one row per completion. */
-import type { Park, Store, Write } from '../../core/ports/store.ts'
+import type { CommitResult, Park, Store, Write } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
@@ -42,13 +42,25 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
   }
 
   return {
-    commit: (writes) =>
-      write(() => {
+    commit(writes) {
+      const work = (): CommitResult => {
         const { accepted, fenced, declined } = admit(writes, standingOf, mayPark, path)
         for (const each of accepted) apply(each)
         return { fenced, declined }
-      }),
+      }
+      return write(work, sizeOf(writes), true)
+    },
   }
+}
+
+function sizeOf(writes: readonly Write[]): number {
+  let size = 0
+  for (const write of writes) {
+    if (write.kind === 'end') size += write.output?.length ?? 0
+    else if (write.kind === 'completion' && 'payload' in write.entry.completion)
+      size += write.entry.completion.payload.length
+  }
+  return size
 }
 
 /** A child that ends makes a parent that waits due at once. */

@@ -13,9 +13,18 @@ const WAIT = 100
 /** Milliseconds until the next look, when a read lasts longer than that. */
 const PAUSE = 500
 
+/** Bytes that the log may have grown by before it is looked at again: to look makes the next sync dear (`presence.ts`). */
+const LEEWAY = LOG_LIMIT / 8
+
+/** Bytes that one transaction adds to the log beside large values: some four pages. */
+const USUAL = 16 * 1024
+
 export interface LogKeeper {
-  /** After every commit. Rejects only with what SQLite throws. */
-  look(): Promise<void>
+  /**
+   * After every commit. Rejects only with what SQLite throws.
+   * @param size of the values that were written, in characters
+   */
+  look(size: number): Promise<void>
   /** @returns whether the log is empty now: not while another process reads or writes. */
   truncate(): boolean
   /** Copies what it can into the database, for when the log itself is about to be lost. Never throws. */
@@ -28,6 +37,7 @@ export function logKeeper({ path, prepare }: Connection, patience: Patience): Lo
   const truncate = (): boolean => checkpoint.get()?.['busy'] === 0
   const copy = prepare('PRAGMA wal_checkpoint(PASSIVE)')
   let next = Number.NEGATIVE_INFINITY
+  let grown = 0
   return {
     truncate,
     rescue() {
@@ -37,9 +47,11 @@ export function logKeeper({ path, prepare }: Connection, patience: Patience): Lo
         // The write that noticed has its own error.
       }
     },
-    async look() {
-      if (logSize(path) <= LOG_LIMIT || clock.steady() < next) return
-      if (!(await whenTrue(truncate, { ...patience, limit: WAIT }))) next = clock.steady() + PAUSE
+    async look(size) {
+      grown += USUAL + size
+      if (grown < LEEWAY || clock.steady() < next) return
+      if (logSize(path) <= LOG_LIMIT || (await whenTrue(truncate, { ...patience, limit: WAIT }))) grown = 0
+      else next = clock.steady() + PAUSE
     },
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Writes wait in line and are taken together, those of one turn of the event loop in one transaction: its cost is the
- * sync at its end, whoever shares it. Its invariants are those of `access.ts`.
+ * sync at its end, whoever shares it. One that was gathered already is not kept waiting, and takes along what is before
+ * it. Its invariants are those of `access.ts`.
  */
 import type { Connection } from './connection.ts'
 import type { LogKeeper } from './log-keeper.ts'
@@ -11,6 +12,7 @@ import type { Trust } from './trust.ts'
 
 interface Job {
   readonly since: number
+  readonly size: number
   readonly work: () => unknown
   resolve(result: unknown): void
   reject(error: unknown): void
@@ -27,6 +29,8 @@ export class WriteQueue {
   readonly #requirePresence: () => void
   readonly #jobs: Job[] = []
   #working: Promise<void> | undefined
+  /** Ends the wait for the end of the turn. */
+  #hurry: () => void = () => undefined
 
   constructor(connection: Connection, patience: Patience, trust: Trust, log: LogKeeper) {
     this.#connection = connection
@@ -36,11 +40,16 @@ export class WriteQueue {
     this.#requirePresence = watchPresence(connection.path)
   }
 
-  push<T>(work: () => T): Promise<T> {
+  /**
+   * @param size of the values in it, in characters
+   * @param gathered it is itself all of a turn's: nothing is gained by waiting for more
+   */
+  push<T>(work: () => T, size: number, gathered: boolean): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const done = resolve as (result: unknown) => void
-      this.#jobs.push({ since: this.#patience.clock.steady(), work, resolve: done, reject })
-      this.#working ??= this.#work()
+      this.#jobs.push({ since: this.#patience.clock.steady(), size, work, resolve: done, reject })
+      if (gathered) this.#hurry()
+      this.#working ??= this.#work(gathered)
     })
   }
 
@@ -49,13 +58,21 @@ export class WriteQueue {
     await this.#working
   }
 
-  async #work(): Promise<void> {
-    while (this.#jobs.length > 0) {
-      await new Promise((resolve) => setImmediate(resolve))
-      await this.#commit(this.#jobs.splice(0, MOST_JOBS))
-      await this.#keepLogShort()
+  async #work(gathered: boolean): Promise<void> {
+    for (let wait = !gathered; this.#jobs.length > 0; wait = true) {
+      if (wait) await this.#turnEnd()
+      const jobs = this.#jobs.splice(0, MOST_JOBS)
+      await this.#commit(jobs)
+      await this.#keepLogShort(jobs.reduce((sum, { size }) => sum + size, 0))
     }
     this.#working = undefined
+  }
+
+  #turnEnd(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#hurry = resolve
+      setImmediate(resolve)
+    })
   }
 
   async #commit(jobs: readonly Job[]): Promise<void> {
@@ -80,10 +97,10 @@ export class WriteQueue {
   }
 
   /** What is acknowledged is in the log: only a failure of the disk makes that doubtful. */
-  async #keepLogShort(): Promise<void> {
+  async #keepLogShort(size: number): Promise<void> {
     if (this.#trust.lost !== undefined) return
     try {
-      await this.#log.look()
+      await this.#log.look(size)
     } catch (error) {
       this.#trust.after(error)
     }
