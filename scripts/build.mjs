@@ -1,18 +1,19 @@
-// Builds dist/ with tsc and copies what tsc leaves behind (.sql). With --if-stale: only if a source is newer.
+// Builds dist/: declarations with tsc, code with rolldown. With --if-stale: only if a source is newer.
 // A build replaces dist in one rename, so that a failed or half-done build is never seen.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, globSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { bundle } from './bundle.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
 const STAMP = 'dist/index.js'
 const ASSETS = 'src/**/*.{sql,html,css,svg}'
 
-if (!process.argv.includes('--if-stale')) build()
+if (!process.argv.includes('--if-stale')) await build()
 else if (isStale()) {
-  console.error('building dist (tsc) …')
-  build()
+  console.error('building dist …')
+  await build()
 }
 
 function isStale() {
@@ -22,6 +23,7 @@ function isStale() {
   const sources = [
     'src',
     ...globSync('src/**'),
+    ...globSync('scripts/b*.mjs'),
     'tsconfig.build.json',
     'tsconfig.base.json',
     'package-lock.json',
@@ -29,18 +31,33 @@ function isStale() {
   return sources.some((path) => !path.endsWith('.test.ts') && statSync(path).mtimeMs > builtAt)
 }
 
-function build() {
+async function build() {
   const startedAt = new Date()
   const next = `dist.${process.pid}`
-  const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', next]
-  const compiled = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
-  if (compiled.status !== 0) {
+  try {
+    declare(next)
+    await bundle(next)
+    for (const asset of globSync(ASSETS)) cpSync(asset, asset.replace(/^src/, next))
+    chmodSync(`${next}/cli/main.js`, 0o755)
+  } catch (error) {
     rmSync(next, { recursive: true, force: true })
-    process.exit(compiled.status ?? 1)
+    console.error(error)
+    process.exit(1)
   }
-  for (const asset of globSync(ASSETS)) cpSync(asset, asset.replace(/^src/, next))
-  for (const main of globSync(`${next}/cli/main.js`)) chmodSync(main, 0o755)
   rmSync('dist', { recursive: true, force: true })
   renameSync(next, 'dist')
   utimesSync(STAMP, startedAt, startedAt) // an edit made during the build counts as newer
+}
+
+function declare(/** @type {string} */ into) {
+  const tsc = [
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    'tsconfig.build.json',
+    '--emitDeclarationOnly',
+    '--outDir',
+    into,
+  ]
+  const { status } = spawnSync(process.execPath, tsc, { stdio: 'inherit' })
+  if (status !== 0) throw new Error('tsc found errors')
 }

@@ -16,6 +16,7 @@ import { work, type WorkOptions } from './commands/work.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts'
 import { failureOf, usageError } from './failure.ts'
+import { PACKAGE_ROOT } from './package-root.ts'
 import { SHOWN_STATUSES, type ShownStatus } from './runs/summary.ts'
 import { Terminal } from './terminal.ts'
 
@@ -201,7 +202,7 @@ function positiveInteger(text: string): number {
 }
 
 function version(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  const manifest = JSON.parse(readFileSync(new URL('package.json', PACKAGE_ROOT), 'utf8')) as {
     version: string
   }
   return manifest.version

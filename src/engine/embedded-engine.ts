@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   boolean,
   callable,
@@ -16,6 +15,7 @@ import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engi
 import type { Observer, RunEvent } from '../core/ports/observer.ts'
 import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
+import { systemRandom } from '../core/system-random.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Observers } from './observers.ts'
@@ -266,7 +266,7 @@ export class EmbeddedEngine implements Engine {
     const {
       openStore,
       clock = systemClock,
-      random = { uuid: () => randomUUID() },
+      random = systemRandom,
       log: given = consoleLogger,
       patience = '5s',
       abortGrace = '5s',

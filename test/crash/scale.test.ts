@@ -75,8 +75,8 @@ test.for([
     (inside: () => Operation<number>): Operation<unknown> => parallel([async () => await inside()]),
   ],
   ['groups', (inside: () => Operation<number>): Operation<unknown> => parallel([inside()])],
-] as const)('M10: %s nest 500 deep, live and on replay', async ([, nest]) => {
-  const DEPTH = 500
+] as const)('M10: %s nest 1,000 deep, live and on replay', async ([, nest]) => {
+  const DEPTH = 1000
   let calls = 0
   const deep = workflow({
     name: 'deep',

@@ -81,6 +81,27 @@ describe('plain JavaScript', () => {
     )
     expect(await node('workflow.js')).toBe('42\n')
   })
+
+  test('the testing tools know the operations that the front door makes: there is one copy of the library', async () => {
+    write(
+      'explored.js',
+      `import { parallel, step, workflow } from 'ai-workflows'
+       import { explore } from 'ai-workflows/testing'
+       const w = workflow({ name: 'x', execute: () => parallel([step('a', () => 1), step('b', () => 2)]) })
+       const { orders } = await explore(w, { input: undefined })
+       console.log(orders)`,
+    )
+    expect(Number(await node('explored.js'))).toBeGreaterThan(1)
+  })
+
+  test('an error of the library has the places in the sources in its stack, for who asks for them', async () => {
+    write(
+      'mapped.js',
+      `import { step } from 'ai-workflows'
+       try { step('', () => 1) } catch (error) { console.log(error.stack) }`,
+    )
+    expect(await node('--enable-source-maps', 'mapped.js')).toContain('ai-workflows/src/core/check.ts:')
+  })
 })
 
 describe('TypeScript', () => {

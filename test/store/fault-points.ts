@@ -5,7 +5,7 @@ import type { Store } from '../../src/core/ports/store.ts'
 import { systemClock } from '../../src/core/system-clock.ts'
 import { connect } from '../../src/store/sqlite/connection.ts'
 import { storeOver } from '../../src/store/sqlite/index.ts'
-import { systemRandom } from '../../src/store/sqlite/patience.ts'
+import { systemRandom } from '../../src/core/system-random.ts'
 
 /** `before-commit`: nothing of the transaction is in the file. `after-commit`: all of it is. Nobody is told either way. */
 export type FaultPoint = 'before-commit' | 'after-commit'

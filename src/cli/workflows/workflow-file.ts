@@ -8,6 +8,7 @@ import { isWorkflow } from '../../core/invoke.ts'
 import { workflow } from '../../core/workflow.ts'
 import { EXIT } from '../exit-codes.ts'
 import { CommandError, usageError } from '../failure.ts'
+import { PACKAGE_ROOT } from '../package-root.ts'
 import { shellWord } from '../text/printable.ts'
 import { loadProblem } from './load-problem.ts'
 
@@ -125,7 +126,7 @@ function isForeign(code: WorkflowCode): boolean {
 }
 
 function foreignProblem(path: string): string {
-  const here = fileURLToPath(new URL('../../..', import.meta.url))
+  const here = fileURLToPath(PACKAGE_ROOT)
   let theirs = ''
   try {
     theirs = ` (${createRequire(pathToFileURL(path)).resolve('ai-workflows')})`

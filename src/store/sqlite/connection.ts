@@ -13,6 +13,9 @@ import { type Patience, whenFree } from './patience.ts'
 /** Bytes of the write-ahead log: four times what SQLite lets it grow to when nobody is in the way. */
 export const LOG_LIMIT: number = 16 * 1024 * 1024
 
+/** What `PRAGMA auto_vacuum` says of a file whose free pages can be given back one by one. */
+export const INCREMENTAL = 2
+
 export type Durability = 'full' | 'process-crash'
 
 export interface Connection {
@@ -79,16 +82,19 @@ export function openToRead(path: string): DatabaseSync {
 function setUp(db: DatabaseSync, path: string, durability: Durability): void {
   db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
   // First, and only reading: what is not ours stays as it is.
+  let vacuums: unknown
   db.exec('BEGIN')
   try {
     const identity = readIdentity(db)
     requireOurs(path, identity)
     requireNothingForeign(db, path, identity.version)
+    vacuums = db.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum']
   } finally {
     db.exec('ROLLBACK')
   }
-  // Before the first page is written, or it has no effect: lets `vacuum` give space back a little at a time.
-  db.exec('PRAGMA auto_vacuum = INCREMENTAL')
+  // Before the first page is written, or it has no effect until a full `vacuum`: lets one give space back a little at a
+  // time. Not where it is so already: that would be a durable write.
+  if (vacuums !== INCREMENTAL) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
   const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']
   if (mode !== 'wal') {
     throw storeError(

@@ -1,13 +1,10 @@
-/** Verbs: looking after the file. */
+/** Verbs: looking after the file. Each is loaded when it is asked for: most programs never do. */
 import { boolean, checkOptions, name as checkPath } from '../../core/check.ts'
 import type { Maintenance } from '../../core/ports/maintenance.ts'
 import type { Access } from './access.ts'
-import { backUp } from './backup.ts'
 import type { Connection } from './connection.ts'
-import { diagnose } from './doctor.ts'
 import { closed } from './errors.ts'
 import type { Patience } from './patience.ts'
-import { vacuum } from './vacuum.ts'
 
 export function maintenanceVerbs(
   access: Access,
@@ -19,13 +16,18 @@ export function maintenanceVerbs(
       async backup(to) {
         checkPath(to, 'backup() path')
         if (!db.isOpen) throw closed(path)
+        const { backUp } = await import('./backup.ts')
         return await backUp(path, to, patience)
       },
       async vacuum(options) {
         checkOptions('vacuum()', options, { full: boolean })
+        const { vacuum } = await import('./vacuum.ts')
         return await vacuum(access, db, options?.full === true)
       },
-      doctor: () => diagnose(path, patience.clock.now()),
+      async doctor() {
+        const { diagnose } = await import('./doctor.ts')
+        return await diagnose(path, patience.clock.now())
+      },
     },
   }
 }

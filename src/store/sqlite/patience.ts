@@ -3,7 +3,6 @@
  * it blocked the event loop for 2 s and let one process starve another (1 commit against 5,825). So SQLite never
  * waits here; this file tries again after short, jittered delays.
  */
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../core/ports/clock.ts'
 import type { Random } from '../../core/ports/random.ts'
 import { isBusy } from './errors.ts'
@@ -57,5 +56,3 @@ function fraction(random: Random): number {
 function pause(clock: Clock, delay: number): Promise<void> {
   return new Promise((resolve) => void clock.after(delay, resolve))
 }
-
-export const systemRandom: Random = { uuid: randomUUID }

@@ -5,12 +5,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { VacuumReport } from '../../core/ports/maintenance.ts'
 import type { Access } from './access.ts'
+import { INCREMENTAL } from './connection.ts'
 
 /** Pages per transaction: 2 MB. */
 const SLICE = 500
-
-/** What `PRAGMA auto_vacuum` says of such a file. */
-const INCREMENTAL = 2
 
 export async function vacuum(
   { write, alone, shortenLog }: Access,
