@@ -16,8 +16,8 @@ export interface LoopOptions {
   readonly interruption?: AbortSignal
 }
 
-/** After so many deliveries, timers and I/O get a turn. */
-const DELIVERIES_PER_TURN = 512
+/** After so many deliveries, timers and I/O get a turn: a few milliseconds of the code of most runs, also on a slow machine. */
+const DELIVERIES_PER_TURN = 128
 
 /**
  * Executes a run that has begun until `execute` ends: one completion at a time, microtasks drained in between (D2).

@@ -3,6 +3,7 @@
  * its own objects without copying them and no caller can alter what is stored.
  */
 import { StoreError } from '../../core/errors.ts'
+import { surveyOf } from '../../core/journal-survey.ts'
 import type { Completion } from '../../core/ports/effects.ts'
 import type {
   Claim,
@@ -71,7 +72,12 @@ export function memoryStore(): Store {
     }),
     reopen: verb((request) => reopen(state, request)),
     commit: verb((writes: readonly Write[]) => commit(state, writes)),
-    readJournal: verb((no, after) => state.runs[no - 1]?.journal.slice(after) ?? []),
+    readJournal: verb(
+      (no, after, limit = Infinity) => state.runs[no - 1]?.journal.slice(after, after + limit) ?? [],
+    ),
+    surveyJournal: verb((no, after, limit) =>
+      surveyOf(state.runs[no - 1]?.journal.slice(after, after + limit) ?? []),
+    ),
     readNotes: verb((no) => state.runs[no - 1]?.notes.slice() ?? []),
     post: verb((item: Omit<InboxItem, 'id'>) => post(state, item)),
     readInbox: verb((after, limit) => readInbox(state.inbox, after, limit)),
