@@ -76,6 +76,7 @@ export type {
   CommitResult,
   InboxItem,
   JournalEntry,
+  JournalSurvey,
   NewRun,
   Note,
   Owner,

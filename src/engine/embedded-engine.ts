@@ -23,6 +23,7 @@ import { type EmbeddedEngineOptions, ENGINE_CHECKS, leaseOf, type WorkOptions } 
 import { requireNames, resumeAll } from './take-up.ts'
 import { Handle } from './handle.ts'
 import { type Lease, Ownership } from './ownership.ts'
+import { wholeJournal } from './recorded.ts'
 import { type Keep, keepCheck, Retention } from './retention.ts'
 import { encodeInput, RunService } from './run-service.ts'
 import { ZombieWatch } from './zombie-watch.ts'
@@ -91,7 +92,7 @@ export class EmbeddedEngine implements Engine {
     const record = await service.find(id)
     const { store } = service.parts
     const [journal, notes, inbox, zombies] = await Promise.all([
-      store.readJournal(record.no, 0),
+      wholeJournal(store, record.no),
       store.readNotes(record.no),
       store.pendingInbox(record.no),
       zombiesOf(service.parts, record),

@@ -19,7 +19,7 @@ import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { type History, recordedSteps } from './history.ts'
+import type { History } from './history.ts'
 import { RunEffects } from './run-effects.ts'
 import { StuckCode } from './stuck-code.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
@@ -148,10 +148,10 @@ export class Execution {
       kind: 'run.started',
       run: record.id,
       workflow: record.workflow,
-      recordedSteps: recordedSteps(history),
+      recordedSteps: history.steps,
     })
     for (const item of history.inbox) this.arrived(item)
-    if (history.recorded.some(({ kind }) => kind === 'cancel-requested')) this.#stuck.begin()
+    if (history.cancelled) this.#stuck.begin()
     const end = await this.#outcome()
     if (end === undefined) {
       observe({ kind: 'run.waiting', run: record.id })

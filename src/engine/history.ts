@@ -1,14 +1,20 @@
-import type { Completion, Key } from '../core/ports/effects.ts'
+import type { Key } from '../core/ports/effects.ts'
 import { RunNotFoundError } from '../core/errors.ts'
+import { endsStep, surveyOf } from '../core/journal-survey.ts'
 import type { Claim, InboxItem, JournalEntry, Note, RunRecord, Store } from '../core/ports/store.ts'
 import { outcomesOf, timesUndone } from './outcomes.ts'
+import { journalPages, PAGE, Recorded, surveyAfter } from './recorded.ts'
 import { Reusable } from './reusable.ts'
 
 /** What is known of a run when an execution of it begins. */
 export interface History {
   /** The order to replay. */
-  readonly recorded: readonly Completion[]
+  readonly recorded: Recorded
   readonly lastSeq: number
+  /** How many steps will not run again: a retried run may have recorded one of them several times. */
+  readonly steps: number
+  /** The order to replay has a request to end the run. */
+  readonly cancelled: boolean
   /** Successes of earlier orders. */
   readonly reusable: Reusable
   /** The last attempt of each step that is known to have begun. */
@@ -25,48 +31,78 @@ export interface History {
 export async function readHistory(
   store: Store,
   id: string,
-  { no, epoch }: Claim,
+  claim: Claim,
 ): Promise<{ readonly record: RunRecord; readonly history: History } | undefined> {
-  const [journal, notes, inbox] = await Promise.all([
-    store.readJournal(no, 0),
+  const { no, epoch } = claim
+  const [first, notes, inbox] = await Promise.all([
+    store.readJournal(no, 0, PAGE),
     store.readNotes(no),
     store.pendingInbox(no),
   ])
-  // Last, so that it answers for the others.
-  const record = await store.getRun(id)
-  if (record === undefined) throw new RunNotFoundError(id, store.location)
-  return record.epoch === epoch ? { record, history: historyOf(record, journal, notes, inbox) } : undefined
-}
-
-function historyOf(
-  run: RunRecord,
-  journal: readonly JournalEntry[],
-  notes: readonly Note[],
-  inbox: readonly InboxItem[],
-): History {
-  const earlier = journal.slice(0, run.base)
-  return {
-    recorded: journal.slice(run.base).map(({ completion }) => completion),
-    lastSeq: journal.at(-1)?.seq ?? run.base,
-    reusable: new Reusable(outcomesOf(earlier, run), timesUndone(earlier)),
+  // After them, so that it answers for them.
+  let record = await getRun(store, id)
+  if (record.epoch !== epoch) return undefined
+  const isWhole = first.length === 0 && record.base === 0
+  const order = isWhole ? NOTHING : await readOrder(store, record, first)
+  if (!isWhole) record = await getRun(store, id)
+  if (record.epoch !== epoch) return undefined
+  const { base } = record
+  const history: History = {
+    recorded: new Recorded(store, id, claim, { base, last: order.last, first: base === 0 ? first : [] }),
+    lastSeq: order.last,
+    steps: order.steps,
+    cancelled: order.cancelled,
+    reusable: order.reusable,
     begun: latest(notes, 'started', ({ attempt }) => attempt),
     due: latest(notes, 'due', ({ due }) => due),
     inbox,
   }
+  return { record, history }
 }
 
-/** How many steps will not run again: a retried run may have recorded one of them several times. */
-export function recordedSteps(history: History): number {
-  const keys = new Set(history.reusable.stepKeys)
-  for (const completion of history.recorded) if (isLast(completion)) keys.add(completion.key)
-  return keys.size
+async function getRun(store: Store, id: string): Promise<RunRecord> {
+  const record = await store.getRun(id)
+  if (record === undefined) throw new RunNotFoundError(id, store.location)
+  return record
 }
 
-/** A step's outcome, and not only an attempt's. */
-function isLast(completion: Completion): boolean {
-  return (
-    completion.kind === 'step-done' || (completion.kind === 'step-failed' && completion.retryAt === undefined)
-  )
+interface Order extends Pick<History, 'steps' | 'cancelled' | 'reusable'> {
+  readonly last: number
+}
+
+const NOTHING: Order = { last: 0, steps: 0, cancelled: false, reusable: new Reusable([], new Map()) }
+
+/** What has to be known before the replay. Of a run that was never retried, nothing that needs its results. */
+async function readOrder(store: Store, run: RunRecord, first: readonly JournalEntry[]): Promise<Order> {
+  if (run.base > 0) return await readOrders(store, run)
+  const read = first.at(-1)?.seq ?? 0
+  const rest = await surveyAfter(store, run.no, read)
+  const beginning = surveyOf(first)
+  return {
+    last: read + rest.entries,
+    steps: beginning.steps + rest.steps,
+    cancelled: beginning.cancelled || rest.cancelled,
+    reusable: NOTHING.reusable,
+  }
+}
+
+async function readOrders(store: Store, run: RunRecord): Promise<Order> {
+  const earlier: JournalEntry[] = []
+  const keys = new Set<Key>()
+  let last = run.base
+  let cancelled = false
+  for await (const page of journalPages(store, run.no))
+    for (const entry of page) {
+      last = entry.seq
+      if (entry.seq <= run.base) earlier.push(entry)
+      else {
+        if (endsStep(entry.completion)) keys.add(entry.completion.key)
+        cancelled ||= entry.completion.kind === 'cancel-requested'
+      }
+    }
+  const reusable = new Reusable(outcomesOf(earlier, run), timesUndone(earlier))
+  for (const key of reusable.stepKeys) keys.add(key)
+  return { last, steps: keys.size, cancelled, reusable }
 }
 
 function latest(notes: readonly Note[], kind: Note['kind'], value: (note: Note) => number): Map<Key, number> {

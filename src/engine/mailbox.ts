@@ -1,14 +1,21 @@
 import type { Completion } from '../core/ports/effects.ts'
 
-/** Committed completions on their way to the run loop, in order; one reader. */
+/** What was recorded before, in order, a page at a time. */
+export interface Pages {
+  readonly more: boolean
+  next(): Promise<readonly Completion[]>
+}
+
+/** Committed completions on their way to the run loop, in order; one reader. What was recorded before comes first. */
 export class Mailbox {
-  #items: Completion[]
+  readonly #recorded: Pages
+  #items: Completion[] = []
   #failure: { readonly error: unknown } | undefined
   #closed = false
   #wake: { resolve(items: readonly Completion[]): void; reject(error: unknown): void } | undefined
 
-  constructor(recorded: readonly Completion[]) {
-    this.#items = [...recorded]
+  constructor(recorded: Pages) {
+    this.#recorded = recorded
   }
 
   /** The reader waits: it has dealt with everything that came. */
@@ -21,7 +28,7 @@ export class Mailbox {
     this.#serve()
   }
 
-  /** Nothing more will come, because of `error`. What came before is still delivered. */
+  /** Nothing more will come, because of `error`. What came before is still delivered, but no further page is read. */
   fail(error: unknown): void {
     this.#failure ??= { error }
     this.#serve()
@@ -34,6 +41,8 @@ export class Mailbox {
   }
 
   take(): Promise<readonly Completion[]> {
+    if (this.#recorded.more && !this.#closed)
+      return this.#failure === undefined ? this.#recorded.next() : Promise.reject(this.#failure.error)
     return new Promise((resolve, reject) => {
       this.#wake = { resolve, reject }
       this.#serve()

@@ -6,6 +6,7 @@ import { ENDED, type JournalEntry, type Reopening, type RunRecord } from '../cor
 import { openChildren } from './each-run.ts'
 import { type Outcome, outcomesOf } from './outcomes.ts'
 import type { Parts } from './parts.ts'
+import { wholeJournal } from './recorded.ts'
 
 export interface Fork {
   /** Default: everything that succeeded. */
@@ -28,7 +29,7 @@ export async function reopenFrom({ store }: Parts, record: RunRecord, fromStep: 
       'and is unfinished',
       'go on with it or cancel it before retrying it from a step, or fork it',
     )
-  const journal = await store.readJournal(no, 0)
+  const journal = await wholeJournal(store, no)
   const { before, after } = cut(outcomesOf(journal, record), record.id, fromStep)
   const reopening: Reopening = {
     no,
@@ -72,7 +73,7 @@ export async function createFork(
   record: RunRecord,
   { fromStep, input, id = random.uuid() }: Fork,
 ): Promise<RunRecord> {
-  const outcomes = outcomesOf(await store.readJournal(record.no, 0), record)
+  const outcomes = outcomesOf(await wholeJournal(store, record.no), record)
   const before = fromStep === undefined ? outcomes : cut(outcomes, record.id, fromStep).before
   const prefix = before.filter(({ reusable }) => reusable).map(({ completion }) => completion)
   const { run, created } = await store.createRun(

@@ -9,7 +9,7 @@ import {
   WorkflowNotFoundError,
 } from '../core/errors.ts'
 import type { Codec } from '../core/codec/codec.ts'
-import { CANCEL_KEY, type ChildEffect, type Encoded } from '../core/ports/effects.ts'
+import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
 import { ENDED, type NewRun, type RunRecord, type RunStatus } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -19,6 +19,7 @@ import type { ActiveRun } from './active-runs.ts'
 import type { Watch } from './endings.ts'
 import { Executor } from './executor.ts'
 import type { Parts } from './parts.ts'
+import { surveyAfter } from './recorded.ts'
 import { childId, createFork, endSuperseded, type Fork, reopenFrom } from './recovery.ts'
 
 /** How often a run that another process executes is looked at, in milliseconds. */
@@ -305,11 +306,8 @@ export class RunService {
 
   async #isAskedToEnd({ no, base }: RunRecord): Promise<boolean> {
     const { store } = this.parts
-    const [inbox, journal] = await Promise.all([store.pendingInbox(no), store.readJournal(no, base)])
-    return (
-      inbox.some(({ kind }) => kind === 'cancel') ||
-      journal.some(({ completion }) => completion.key === CANCEL_KEY)
-    )
+    const [inbox, survey] = await Promise.all([store.pendingInbox(no), surveyAfter(store, no, base)])
+    return survey.cancelled || inbox.some(({ kind }) => kind === 'cancel')
   }
 
   async #childResult(id: string, workflow: WorkflowCode, left: AbortSignal): Promise<ChildResult> {

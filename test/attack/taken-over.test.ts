@@ -139,9 +139,9 @@ describe('one owner at a time', () => {
     let holding = false
     const slow: Store = {
       ...store,
-      readJournal: async (no, after) => {
+      readJournal: async (...where) => {
         if (holding) await new Promise<void>((resolve) => (letGo = resolve))
-        return await store.readJournal(no, after)
+        return await store.readJournal(...where)
       },
     }
     const engine = createEngine({ store: slow, clock, log: new LogBook() })
@@ -180,9 +180,9 @@ describe('one owner at a time', () => {
     let holding = false
     const slow: Store = {
       ...store,
-      readJournal: async (no, after) => {
+      readJournal: async (...where) => {
         if (holding) await new Promise<void>((resolve) => (letGo = resolve))
-        return await store.readJournal(no, after)
+        return await store.readJournal(...where)
       },
     }
     const engine = createEngine({ store: slow, clock, log: new LogBook() })

@@ -88,6 +88,15 @@ export interface JournalEntry {
   readonly completion: Completion
 }
 
+/** What a part of a journal has, told without looking at any payload. */
+export interface JournalSurvey {
+  readonly entries: number
+  /** Outcomes of steps, those of attempts that are followed by another not among them. */
+  readonly steps: number
+  /** Whether the run is asked to end. */
+  readonly cancelled: boolean
+}
+
 /** Written when convenient, never waited for: that an attempt began, when a timer is due. Not part of the order. */
 export interface Note {
   readonly key: Key
@@ -247,8 +256,13 @@ export interface Store {
    * entry that does not continue its run's order (`seq` is not the last one's successor) makes it reject with `corrupt`.
    */
   commit(writes: readonly Write[]): Promise<CommitResult>
-  /** Entries with `seq` greater than `after`, in order. Rejects with `corrupt` when a row's checksum is wrong. */
-  readJournal(no: number, after: number): Promise<readonly JournalEntry[]>
+  /**
+   * Entries with `seq` greater than `after`, in order. Rejects with `corrupt` when a row's checksum is wrong.
+   * @param limit at most so many, and fewer where they are large; but none only where there are none. Default: all
+   */
+  readJournal(no: number, after: number, limit?: number): Promise<readonly JournalEntry[]>
+  /** Counts the next `limit` entries after `after`, at a cost that does not depend on how large they are. */
+  surveyJournal(no: number, after: number, limit: number): Promise<JournalSurvey>
   /** What was noted since the last fresh `reopen`, in the order in which it was committed. */
   readNotes(no: number): Promise<readonly Note[]>
 

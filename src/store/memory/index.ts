@@ -3,6 +3,7 @@
  * its own objects without copying them and no caller can alter what is stored.
  */
 import { StoreError } from '../../core/errors.ts'
+import { surveyOf } from '../../core/journal-survey.ts'
 import type { Completion } from '../../core/ports/effects.ts'
 import type {
   Claim,
@@ -71,7 +72,8 @@ export function memoryStore(): Store {
     }),
     reopen: verb((request) => reopen(state, request)),
     commit: verb((writes: readonly Write[]) => commit(state, writes)),
-    readJournal: verb((no, after) => state.runs[no - 1]?.journal.slice(after) ?? []),
+    readJournal: verb((no, after, limit) => entriesOf(state, no, after, limit)),
+    surveyJournal: verb((no, after, limit) => surveyOf(entriesOf(state, no, after, limit))),
     readNotes: verb((no) => state.runs[no - 1]?.notes.slice() ?? []),
     post: verb((item: Omit<InboxItem, 'id'>) => post(state, item)),
     readInbox: verb((after, limit) => readInbox(state.inbox, after, limit)),
@@ -90,16 +92,22 @@ export function memoryStore(): Store {
     nextDue: verb((owner) => nextDue(state.runs, owner)),
     idleRuns: verb((workflow, now, limit) => idleRuns(state.runs, workflow, now, limit)),
     adoptWaiting: verb((workflow, owner) => adoptWaiting(state.runs, workflow, owner)),
-    addZombie: verb(({ run, key, attempt, owner, since, reason }: ZombieRecord) => {
-      state.zombies.set(++state.lastZombie, Object.freeze({ run, key, attempt, owner, since, reason }))
-      return state.lastZombie
-    }),
+    addZombie: verb((zombie: ZombieRecord) => addZombie(state, zombie)),
     removeZombie: verb((id: number) => void state.zombies.delete(id)),
     readZombies: verb((no) => [...state.zombies.values()].filter(({ run }) => run === no)),
     close: async () => {
       closed = true
     },
   }
+}
+
+function addZombie(state: State, { run, key, attempt, owner, since, reason }: ZombieRecord): number {
+  state.zombies.set(++state.lastZombie, Object.freeze({ run, key, attempt, owner, since, reason }))
+  return state.lastZombie
+}
+
+function entriesOf({ runs }: State, no: number, after: number, limit = Infinity): JournalEntry[] {
+  return runs[no - 1]?.journal.slice(after, after + limit) ?? []
 }
 
 function createRun(

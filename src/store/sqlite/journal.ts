@@ -8,8 +8,19 @@ import { corrupt } from './errors.ts'
 import { isCompletion, type JournalRow, type NoteRow, toCompletion, toNote } from './rows.ts'
 import { fromText } from './text.ts'
 
-export function journalVerbs({ prepare, read, path }: Access): Pick<Store, 'readJournal' | 'readNotes'> {
+/** Bytes of payloads that a page has at most, but for its last: reading and decoding them takes a few milliseconds. */
+const PAGE_BYTES = 256 * 1024
+
+type Verbs = Pick<Store, 'readJournal' | 'surveyJournal' | 'readNotes'>
+
+export function journalVerbs({ prepare, read, path }: Access): Verbs {
   const entries = prepare('SELECT * FROM journal WHERE run = ? AND seq > ? ORDER BY seq')
+  // The columns before `payload` are in the row's first page, however large that is.
+  const survey = prepare(`
+    SELECT count(*) AS entries,
+      count(*) FILTER (WHERE kind = 'step-done' OR (kind = 'step-failed' AND retry_at IS NULL)) AS steps,
+      count(*) FILTER (WHERE kind = 'cancel-requested') AS requests
+    FROM journal WHERE run = ? AND seq > ? AND seq <= ?`)
   const notes = prepare(`
     SELECT key, at, kind, attempt, due FROM notes
     WHERE run = :no AND id > (SELECT notes_base FROM runs WHERE no = :no) ORDER BY id`)
@@ -30,13 +41,35 @@ export function journalVerbs({ prepare, read, path }: Access): Pick<Store, 'read
     return { seq: row.seq, completion: toCompletion(row) }
   }
 
+  const page = (no: number, after: number, limit: number): JournalEntry[] => {
+    const found: JournalEntry[] = []
+    let bytes = 0
+    for (const row of entries.iterate(no, after) as unknown as Iterable<JournalRow>) {
+      found.push(checked(row, after + found.length + 1))
+      bytes += row.payload?.length ?? 0
+      if (found.length >= limit || bytes >= PAGE_BYTES) break
+    }
+    return found
+  }
+
   return {
-    readJournal: (no, after) =>
+    readJournal: (no, after, limit) =>
       read(() =>
-        (entries.all(no, after) as unknown as JournalRow[]).map((row, index) =>
-          checked(row, after + index + 1),
-        ),
+        limit === undefined
+          ? (entries.all(no, after) as unknown as JournalRow[]).map((row, index) =>
+              checked(row, after + index + 1),
+            )
+          : page(no, after, limit),
       ),
+    surveyJournal: (no, after, limit) =>
+      read(() => {
+        const row = survey.get(no, after, after + limit) as {
+          entries: number
+          steps: number
+          requests: number
+        }
+        return { entries: row.entries, steps: row.steps, cancelled: row.requests > 0 }
+      }),
     readNotes: (no) => read(() => (notes.all({ no }) as unknown as NoteRow[]).map(toNote)),
   }
 }

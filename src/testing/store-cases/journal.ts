@@ -18,6 +18,51 @@ export const journalCases: readonly StoreCase[] = [
     assert.deepEqual(await store.readJournal(claim.no + 1, 0), [])
   }),
 
+  storeCase('a page of a journal has as many entries as are asked for, or as are left', async (store) => {
+    const claim = await started(store)
+    await commit(store, ...[1, 2, 3, 4].map((seq) => entry(claim, seq)))
+    const seqs = async (after: number, limit: number): Promise<number[]> =>
+      (await store.readJournal(claim.no, after, limit)).map(({ seq }) => seq)
+    assert.deepEqual(await seqs(0, 2), [1, 2])
+    assert.deepEqual(await seqs(2, 2), [3, 4])
+    assert.deepEqual(await seqs(3, 2), [4])
+    assert.deepEqual(await seqs(4, 2), [])
+  }),
+
+  storeCase(
+    'pages of large entries are shorter, never empty before the end, and complete together',
+    async (store) => {
+      const claim = await started(store)
+      const large = (seq: number): string => `${seq}`.repeat(100_000)
+      const written = Array.from({ length: 9 }, (_, n) => stepDone(`k${n}`, large(n + 1)))
+      await commit(store, ...written.map((completion, n) => entry(claim, n + 1, completion)))
+      const read = []
+      for (let pages = 0; pages < 20; pages++) {
+        const page = await store.readJournal(claim.no, read.length, 9)
+        if (page.length === 0) break
+        read.push(...page)
+      }
+      assert.deepEqual(
+        read,
+        written.map((completion, n) => ({ seq: n + 1, completion })),
+      )
+    },
+  ),
+
+  storeCase('a survey counts entries and outcomes of steps, and finds a request to end', async (store) => {
+    const claim = await started(store)
+    const failed = { kind: 'step-failed', key: 'b', at: 2, attempt: 1, startedAt: 1, payload: 'x' } as const
+    const cancel = { kind: 'cancel-requested', key: '!cancel', at: 1, payload: 'x' } as const
+    const completions = [stepDone('a', 'x'), { ...failed, retryAt: 5 }, failed, cancel]
+    await commit(store, ...completions.map((completion, n) => entry(claim, n + 1, completion)))
+    const all = { entries: 4, steps: 2, cancelled: true }
+    assert.deepEqual(await store.surveyJournal(claim.no, 0, 4), all)
+    assert.deepEqual(await store.surveyJournal(claim.no, 0, 9), all)
+    assert.deepEqual(await store.surveyJournal(claim.no, 0, 2), { entries: 2, steps: 1, cancelled: false })
+    assert.deepEqual(await store.surveyJournal(claim.no, 2, 1), { entries: 1, steps: 1, cancelled: false })
+    assert.deepEqual(await store.surveyJournal(claim.no, 4, 9), { entries: 0, steps: 0, cancelled: false })
+  }),
+
   storeCase('journals of runs do not mix', async (store) => {
     const [a, b] = [await started(store, 'a'), await started(store, 'b')]
     for (let seq = 1; seq <= 5; seq++) {

@@ -18,6 +18,7 @@ const VERBS: {
   reopen: (store) => store.reopen({ no: 1, epoch: 1, fresh: false }),
   commit: (store) => store.commit([]),
   readJournal: (store) => store.readJournal(1, 0),
+  surveyJournal: (store) => store.surveyJournal(1, 0, 1),
   readNotes: (store) => store.readNotes(1),
   post: (store) => store.post({ run: 1, kind: 'cancel', name: '', payload: '1', at: 1 }),
   readInbox: (store) => store.readInbox(0, 1),
