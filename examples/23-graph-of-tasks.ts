@@ -8,7 +8,7 @@ const bake = workflow({
     const tasks: Record<string, Operation<unknown>> = {}
     for (const [name, needs] of Object.entries(graph)) {
       const run = async (): Promise<void> => {
-        await Promise.all(needs.map((other) => tasks[other]))
+        await Promise.all(needs.map((other) => tasks[other] ?? missing(other)))
         await enter(() => step('run', () => console.log(name)))
       }
       tasks[name] = parallel([run], { name }) // an operation: runs once, however many await it
@@ -18,6 +18,10 @@ const bake = workflow({
 })
 
 await bake.run({ bread: ['dough', 'oven'], dough: ['flour', 'water'], oven: [], flour: [], water: [] })
+
+function missing(name: string): never {
+  throw new Error(`there is no task ${name}`)
+}
 
 /** Calls what it is given when one of `free` places is free, the first come first. */
 function places(free: number): <T>(fn: () => PromiseLike<T>) => Promise<T> {

@@ -71,10 +71,11 @@ interface Plan {
   readonly limit: number
   /** Those that the run itself waits for. */
   readonly wanted: readonly number[]
-  readonly settle: boolean
+  /** How it does: with a group, which may settle, or with plain awaits alone. */
+  readonly root: 'group' | 'settle' | 'plain'
 }
 
-function flowOf({ nodes, limit, wanted, settle }: Plan, seen: Seen) {
+function flowOf({ nodes, limit, wanted, root }: Plan, seen: Seen) {
   return workflow({
     name: 'graph',
     execute: async () => {
@@ -93,15 +94,15 @@ function flowOf({ nodes, limit, wanted, settle }: Plan, seen: Seen) {
         tasks.push(bare && needs.length === 0 ? step(`task-${index}`, perform([])) : shared(run, index))
       }
       const branches = wanted.map((index) => tasks[index]).filter((one) => one !== undefined)
-      return settle ? await parallel(branches, { settle: true }) : await parallel(branches)
+      if (root === 'plain') return await Promise.all(branches)
+      return await parallel(branches, { settle: root === 'settle' })
     },
   })
 }
 
-/** A function as an operation. */
+/** A function as an operation: nobody else takes part in the race. */
 function shared(run: () => Promise<number>, index: number): Operation<number> {
-  const group = race([run], { name: `task-${index}` })
-  return group
+  return race([run], { name: `task-${index}` })
 }
 
 /** What the functions of steps notice. */
@@ -133,7 +134,7 @@ const plan = (way: fc.Arbitrary<Way>, everything: boolean): fc.Arbitrary<Plan> =
       nodes: graph(way),
       limit: fc.constantFrom(1, 2, Number.POSITIVE_INFINITY),
       some: fc.array(fc.nat(9), { minLength: 1, maxLength: 4 }),
-      settle: fc.boolean(),
+      root: fc.constantFrom('group' as const, 'settle' as const, 'plain' as const),
     })
     .map(({ some, nodes, ...rest }) => ({
       ...rest,
@@ -160,7 +161,7 @@ describe('graphs of shared operations', () => {
         expect(report.ends).toHaveLength(1)
         const output = report.ends[0]?.output
         expect(output).toEqual(
-          plan.settle ? values.map((value) => ({ status: 'fulfilled', value })) : values,
+          plan.root === 'settle' ? values.map((value) => ({ status: 'fulfilled', value })) : values,
         )
       }),
       { numRuns: RUNS },
