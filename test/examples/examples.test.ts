@@ -95,6 +95,7 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     'cancelled: flight for two (bad:book flight!compensate)',
     'Step "pay" failed after 1 attempt: not enough money',
   ],
+  '23-graph-of-tasks.ts': ['oven', 'flour', 'water', 'dough', 'bread'],
 }
 
 beforeAll(() => {

@@ -111,7 +111,8 @@ describe('R5 a file that goes away', () => {
       await commit(store, entry(claim, 1))
       await commit(store, entry(claim, 2))
       renameSync(store.location + which, join(dir, 'elsewhere'))
-      await rejectsWith('missing', store.commit([entry(claim, 3)]))
+      const error = await rejectsWith('missing', store.commit([entry(claim, 3)]))
+      expect(error.message).toMatch(/deleted or moved/)
     },
   )
 
@@ -125,6 +126,7 @@ describe('R5 a file that goes away', () => {
     await rejectsWith('missing', store.commit([entry(claim, 1)]))
     renameSync(join(elsewhere, 'moved'), file)
     await commit(store, entry(claim, 1))
+    expect(await keys(store, claim.no)).toEqual(['step-1'])
   })
 
   it('is noticed by the next write, and nothing is acknowledged until it is back', async () => {
