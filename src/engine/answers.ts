@@ -53,7 +53,7 @@ export class Answers {
 
   /** The run loop has delivered what it was given, and all that follows from that has happened. */
   delivered(): void {
-    for (const completion of this.#batch) this.#onTheirWay.delete(completion)
+    if (this.#onTheirWay.size > 0) for (const completion of this.#batch) this.#onTheirWay.delete(completion)
     this.#batch = []
     this.#settleSoon()
   }

@@ -288,11 +288,14 @@ export class EmbeddedEngine implements Engine {
         retention.look()
         this.#observers.tell(event, log)
       },
+      observed: () => this.#observers.some,
     }
+    const commits = new GroupCommit(store, clock)
+    commits.whenFlushed(() => retention.look()) // of a long run nothing else may be told for hours
     return new RunService({
       ...watched,
       random,
-      commits: new GroupCommit(store, clock),
+      commits,
       zombies: new ZombieWatch(watched),
       parkAfter: milliseconds(parkAfter, 'parkAfter'),
       patience: milliseconds(patience, 'patience'),

@@ -36,6 +36,8 @@ export interface ExecutionOptions {
   readonly startChild: StartChild
   readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
+  /** Whether anybody listens to what `observe` is told. */
+  readonly observed: () => boolean
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
   readonly abortGrace: number
@@ -57,7 +59,8 @@ export class Execution {
   #parked: { readonly wakeAt: number | undefined } | undefined
 
   constructor(options: ExecutionOptions) {
-    const { record, claim, history, codec, clock, commits, startChild, zombies, observe, log } = options
+    const { record, claim, history, codec, clock, commits, startChild, zombies, observe, observed, log } =
+      options
     this.#options = options
     this.#effects = new RunEffects({
       runId: record.id,
@@ -69,6 +72,7 @@ export class Execution {
       startChild,
       zombies,
       observe,
+      observed,
     })
     const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
     this.#run = new Run(identity, this.#effects, codec, log, observe)

@@ -11,9 +11,38 @@ export interface CommitSink {
   declined?(): void
 }
 
-interface Pending {
-  readonly write: Write
-  readonly sink: CommitSink
+/** Who has something to note once it has lasted for a while. */
+export interface NoteSource {
+  /** Pushes what it has to note and has not noted. */
+  writeNotes(): void
+}
+
+/** What was pushed, and by whom: at the same places. Two lists, so that a completion costs no object more. */
+class Batch {
+  readonly writes: Write[] = []
+  readonly sinks: CommitSink[] = []
+
+  get size(): number {
+    return this.writes.length
+  }
+
+  add(write: Write, sink: CommitSink): void {
+    this.writes.push(write)
+    this.sinks.push(sink)
+  }
+
+  /** Takes the first out of this one. */
+  take(count: number): Batch {
+    const taken = new Batch()
+    taken.writes.push(...this.writes.splice(0, count))
+    taken.sinks.push(...this.sinks.splice(0, count))
+    return taken
+  }
+
+  forEach(each: (write: Write, sink: CommitSink) => void): void {
+    for (let at = 0; at < this.writes.length; at++)
+      each(this.writes[at] as Write, this.sinks[at] as CommitSink)
+  }
 }
 
 /** Larger transactions hold the event loop, and other processes, for longer. */
@@ -33,11 +62,12 @@ const NOTE_DELAY = 50
 export class GroupCommit {
   readonly #store: Store
   readonly #clock: Clock
-  #pending: Pending[] = []
-  #notes = new Map<string, Pending>()
+  #pending = new Batch()
+  #noteSources = new Set<NoteSource>()
   readonly #broken = new WeakMap<Claim, unknown>()
+  #someBroken = false
   #flushing: Promise<void> | undefined
-  #onFlushed: (() => void) | undefined
+  readonly #onFlushed: (() => void)[] = []
   #cancelNotes: (() => void) | undefined
 
   constructor(store: Store, clock: Clock) {
@@ -47,7 +77,7 @@ export class GroupCommit {
 
   /** Told whenever everything that was pushed is committed or refused. */
   whenFlushed(callback: () => void): void {
-    this.#onFlushed = callback
+    this.#onFlushed.push(callback)
   }
 
   get flushing(): boolean {
@@ -55,18 +85,14 @@ export class GroupCommit {
   }
 
   push(write: Write, sink: CommitSink): void {
-    this.#pending.push({ write, sink })
+    this.#pending.add(write, sink)
     this.#flushing ??= this.#flush()
   }
 
-  /** Written after a while, unless `forget` comes first: most steps end before their start is worth a row. */
-  note(write: Extract<Write, { kind: 'note' }>, sink: CommitSink): void {
-    this.#notes.set(noteId(write), { write, sink })
+  /** The source is asked for its notes once, after a while: most steps end before their start is worth a row. */
+  noteLater(source: NoteSource): void {
+    this.#noteSources.add(source)
     this.#cancelNotes ??= this.#clock.after(NOTE_DELAY, () => this.writeNotes())
-  }
-
-  forget(run: number, key: string): void {
-    this.#notes.delete(`${run} ${key}`)
   }
 
   /** Resolves when everything pushed so far is committed or refused. */
@@ -79,52 +105,75 @@ export class GroupCommit {
   writeNotes(): void {
     this.#cancelNotes?.()
     this.#cancelNotes = undefined
-    const notes = this.#notes
-    this.#notes = new Map()
-    for (const { write, sink } of notes.values()) this.push(write, sink)
+    const sources = this.#noteSources
+    if (sources.size === 0) return
+    this.#noteSources = new Set()
+    for (const source of sources) source.writeNotes()
   }
 
   async #flush(): Promise<void> {
     await turnEnd()
-    while (this.#pending.length > 0) {
-      const batch = this.#pending.length <= BATCH ? this.#pending : this.#pending.slice(0, BATCH)
-      this.#pending = this.#pending.slice(batch.length)
-      await this.#commit(batch)
-      if (this.#pending.length > 0) await turnEnd()
+    while (this.#pending.size > 0) {
+      await this.#commit(this.#next())
+      if (this.#pending.size > 0) await turnEnd()
     }
     this.#flushing = undefined
-    this.#onFlushed?.()
+    for (const callback of this.#onFlushed) callback()
   }
 
-  async #commit(batch: readonly Pending[]): Promise<void> {
-    const whole = batch.filter((pending) => !this.#refuseBroken(pending))
-    if (whole.length === 0) return
+  #next(): Batch {
+    if (this.#pending.size > BATCH) return this.#pending.take(BATCH)
+    const all = this.#pending
+    this.#pending = new Batch()
+    return all
+  }
+
+  async #commit(pushed: Batch): Promise<void> {
+    const batch = this.#someBroken ? this.#withoutBroken(pushed) : pushed
+    if (batch.size === 0) return
     let result: CommitResult
     try {
-      result = await this.#store.commit(whole.map(({ write }) => write))
+      result = await this.#store.commit(batch.writes)
     } catch (error) {
-      const runs = [...Map.groupBy(whole, ({ write }) => write.claim).values()]
+      const runs = byClaim(batch)
       if (runs.length > 1 && isOfOneRun(error)) for (const run of runs) await this.#commit(run)
-      else for (const pending of whole) this.#refuse(pending, error)
+      else batch.forEach((write, sink) => this.#refuse(write, sink, error))
       return
     }
-    for (const pending of whole) {
-      if (result.fenced.has(pending.write)) this.#refuse(pending, lost())
-      else if (result.declined.has(pending.write)) pending.sink.declined?.()
-      else pending.sink.committed(pending.write)
-    }
+    const { fenced, declined } = result
+    if (fenced.size === 0 && declined.size === 0) batch.forEach((write, sink) => sink.committed(write))
+    else
+      batch.forEach((write, sink) => {
+        if (fenced.has(write)) this.#refuse(write, sink, lost())
+        else if (declined.has(write)) sink.declined?.()
+        else sink.committed(write)
+      })
   }
 
-  #refuseBroken({ write, sink }: Pending): boolean {
-    if (!this.#broken.has(write.claim)) return false
-    sink.refused(this.#broken.get(write.claim))
-    return true
+  #withoutBroken(batch: Batch): Batch {
+    const whole = new Batch()
+    batch.forEach((write, sink) => {
+      if (this.#broken.has(write.claim)) sink.refused(this.#broken.get(write.claim))
+      else whole.add(write, sink)
+    })
+    return whole
   }
 
-  #refuse({ write, sink }: Pending, error: unknown): void {
-    this.#broken.set(write.claim, error)
+  #refuse({ claim }: Write, sink: CommitSink, error: unknown): void {
+    this.#someBroken = true
+    this.#broken.set(claim, error)
     sink.refused(error)
   }
+}
+
+function byClaim(batch: Batch): Batch[] {
+  const runs = new Map<Claim, Batch>()
+  batch.forEach((write, sink) => {
+    const run = runs.get(write.claim) ?? new Batch()
+    run.add(write, sink)
+    runs.set(write.claim, run)
+  })
+  return [...runs.values()]
 }
 
 /** Whether others of the batch might be taken without it: too large a value, one that does not fit, a journal out of order. */
@@ -134,10 +183,6 @@ function isOfOneRun(error: unknown): boolean {
 
 function turnEnd(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
-}
-
-function noteId(write: Extract<Write, { kind: 'note' }>): string {
-  return `${write.claim.no} ${write.note.key}`
 }
 
 function lost(): StoreError {

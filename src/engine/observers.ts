@@ -6,6 +6,10 @@ import { notify } from '../core/user-code.ts'
 export class Observers {
   readonly #observers = new Set<Observer>()
 
+  get some(): boolean {
+    return this.#observers.size > 0
+  }
+
   /** @returns takes it out again */
   add(observer: Observer): () => void {
     this.#observers.add(observer)

@@ -19,6 +19,8 @@ export interface Parts {
   readonly ownership: Ownership
   readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
+  /** Whether anybody listens to what `observe` is told: what happens at every step is not told otherwise. */
+  readonly observed: () => boolean
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
   /** Milliseconds that code may go on after it was cancelled, before it is taken to ignore that. */

@@ -1,4 +1,4 @@
-import type { Completion, Effect, Key, StepEffect } from '../core/ports/effects.ts'
+import type { Completion, Effect, Key } from '../core/ports/effects.ts'
 import { ANSWERS, type Outcome } from './outcomes.ts'
 
 /** A completion that answers an operation without executing it. */
@@ -39,24 +39,15 @@ export class Reusable {
 
   /** Answers at most once, with the time at which it happened. */
   take(effect: Effect): Answer | undefined {
+    if (this.isEmpty) return undefined
     const answer = this.#answers.get(effect.key)
     if (answer === undefined || ANSWERS[answer.completion.kind] !== effect.kind) return undefined
     this.#answers.delete(effect.key)
     return answer
   }
 
-  /** The step, told how often it was undone. */
-  again(effect: StepEffect): StepEffect {
-    const undone = this.#undone.get(effect.key)
-    if (undone === undefined) return effect
-    const { kind, key, name, attempt, notBefore } = effect
-    return {
-      kind,
-      key,
-      name,
-      attempt,
-      notBefore,
-      execute: (control) => effect.execute({ ...control, undone }),
-    }
+  /** How often the step was done and undone. */
+  timesUndone(key: Key): number {
+    return this.#undone.get(key) ?? 0
   }
 }

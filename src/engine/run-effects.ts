@@ -8,19 +8,20 @@ import {
   type Effects,
   type Happening,
   type Key,
+  type StepOutcome,
   type StopEffect,
 } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
-import type { Claim, InboxItem, Park, Write } from '../core/ports/store.ts'
+import type { Claim, InboxItem, Note, Park, Write } from '../core/ports/store.ts'
 import { AbortWatches } from './abort-watches.ts'
 import { Answers } from './answers.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
-import type { CommitSink, GroupCommit } from './group-commit.ts'
+import type { CommitSink, GroupCommit, NoteSource } from './group-commit.ts'
 import type { History } from './history.ts'
 import { interruptionBy } from './interruption.ts'
 import { Mailbox } from './mailbox.ts'
-import { StepExecutions } from './step-executions.ts'
+import { type StepExecution, StepExecutions } from './step-executions.ts'
 import { Timers } from './timers.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
 
@@ -34,6 +35,8 @@ export interface RunEffectsOptions {
   readonly startChild: StartChild
   readonly zombies: ZombieWatch
   readonly observe: (event: RunEvent) => void
+  /** Whether anybody listens to what `observe` is told. */
+  readonly observed: () => boolean
 }
 
 /**
@@ -41,7 +44,7 @@ export interface RunEffectsOptions {
  * 1. Every completion gets its `seq` as it happens, and reaches the mailbox only once it is committed (D3).
  * 2. After `close` or `suspend` nothing starts.
  */
-export class RunEffects implements Effects, CommitSink {
+export class RunEffects implements Effects, CommitSink, NoteSource {
   readonly recorded: number
   readonly #options: RunEffectsOptions
   readonly #mailbox: Mailbox
@@ -54,6 +57,8 @@ export class RunEffects implements Effects, CommitSink {
   readonly #seenItems = new Set<number>()
   /** Stops that are waited for. */
   readonly #stops = new Set<Key>()
+  /** Of timers and children: written after a while, unless they have ended by then. Those of steps follow from what runs. */
+  readonly #notes = new Map<Key, Note>()
   #seq: number
   /** Completions on their way to the store. */
   #uncommitted = 0
@@ -69,14 +74,14 @@ export class RunEffects implements Effects, CommitSink {
       record: (completion) => this.#record(completion),
       execute: (effect) => this.#execute(effect),
     })
-    this.#steps = new StepExecutions(clock, history.begun, {
+    this.#steps = new StepExecutions(clock, history.begun, (key) => history.reusable.timesUndone(key), {
       started: (key, attempt) => this.#stepStarted(key, attempt),
-      completed: (key, happening) => this.#stepEnded(key, happening),
+      completed: (execution, outcome) => this.#stepEnded(execution, outcome),
       givenUp: (key, attempt, reason) =>
         options.zombies.watch({ run: claim.no, runId, key, attempt, reason }),
     })
     this.#timers = new Timers(clock, history.due, {
-      armed: (key, due) => this.#note(key, 'due', 0, due),
+      armed: (key, due) => this.#note(key, 'due', due),
       fired: (key) => this.#complete(key, { kind: 'timer-fired' }),
     })
     this.#events = new EventWaits({
@@ -155,7 +160,7 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   #execute(effect: Effect): void {
-    if (effect.kind === 'step') this.#steps.start(this.#options.history.reusable.again(effect))
+    if (effect.kind === 'step') this.#steps.start(effect)
     else if (effect.kind === 'timer') this.#timers.start(effect)
     else if (effect.kind === 'event') this.#events.start(effect)
     else if (effect.kind === 'child') this.#startChild(effect)
@@ -166,7 +171,7 @@ export class RunEffects implements Effects, CommitSink {
   cancel(key: Key, reason: CancelledError, heldByRun?: Effect): void {
     const held = heldByRun ?? this.#answers.cancel(key)
     if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
-    this.#options.commits.forget(this.#options.claim.no, key)
+    this.#notes.delete(key)
     this.#stops.delete(key)
     this.#steps.cancel(key, reason)
     this.#timers.cancel(key)
@@ -185,9 +190,9 @@ export class RunEffects implements Effects, CommitSink {
   close(): void {
     this.#over = true
     this.#answers.close()
-    const reason = new CancelledError({ kind: 'run-ended' })
+    const reason = (): CancelledError => new CancelledError({ kind: 'run-ended' })
     this.#steps.cancelAll(reason)
-    this.#children.cancelAll(reason)
+    if (this.#children.size > 0) this.#children.cancelAll(reason())
     this.#stopListening()
     this.#mailbox.close()
   }
@@ -219,7 +224,7 @@ export class RunEffects implements Effects, CommitSink {
   abandon(error: unknown): void {
     this.#over = true
     this.#answers.close()
-    this.#steps.cancelAll(interruptionBy(error))
+    this.#steps.cancelAll(() => interruptionBy(error))
     this.#stopListening()
     this.#mailbox.fail(error)
   }
@@ -235,7 +240,7 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   #startChild(effect: Extract<Effect, { kind: 'child' }>): void {
-    this.#note(effect.key, 'started', 0, 0)
+    this.#note(effect.key, 'started', 0)
     this.#children.start(effect)
   }
 
@@ -254,44 +259,58 @@ export class RunEffects implements Effects, CommitSink {
     this.#aborts.cancelAll()
   }
 
+  writeNotes(): void {
+    for (const { key, attempt, startedAt } of this.#steps.grownUp())
+      this.#writeNote({ key, at: startedAt, kind: 'started', attempt, due: 0 })
+    for (const note of this.#notes.values()) this.#writeNote(note)
+    this.#notes.clear()
+  }
+
+  #writeNote(note: Note): void {
+    const { commits, claim } = this.#options
+    commits.push({ kind: 'note', claim, note }, this)
+  }
+
+  #note(key: Key, kind: 'started' | 'due', due: number): void {
+    const { commits, clock } = this.#options
+    this.#notes.set(key, { key, at: clock.now(), kind, attempt: 0, due })
+    commits.noteLater(this)
+  }
+
   #stepStarted(key: Key, attempt: number): void {
-    this.#note(key, 'started', attempt, 0)
-    this.#options.observe({ kind: 'step.started', run: this.#options.runId, key, attempt })
+    const { commits, observed, observe, runId } = this.#options
+    commits.noteLater(this)
+    if (observed()) observe({ kind: 'step.started', run: runId, key, attempt })
   }
 
-  #stepEnded(key: Key, happening: Happening): void {
-    this.#complete(key, happening)
-    if (happening.kind !== 'step-done' && happening.kind !== 'step-failed') return
-    const retrying = happening.kind === 'step-failed' && happening.retryAt !== undefined
-    const outcome = happening.kind === 'step-done' ? 'done' : retrying ? 'retrying' : 'failed'
-    this.#options.observe({
-      kind: 'step.ended',
-      run: this.#options.runId,
-      key,
-      attempt: happening.attempt,
-      outcome,
-    })
-  }
-
-  #note(key: Key, kind: 'started' | 'due', attempt: number, due: number): void {
-    const { commits, claim, clock } = this.#options
-    commits.note({ kind: 'note', claim, note: { key, at: clock.now(), kind, attempt, due } }, this)
+  #stepEnded({ key, attempt, startedAt }: StepExecution, outcome: StepOutcome): void {
+    const { clock, observed, observe, runId } = this.#options
+    const { payload } = outcome
+    const at = clock.now()
+    const retryAt = outcome.kind === 'failed' ? outcome.retryAt : undefined
+    if (outcome.kind === 'done') this.#record({ kind: 'step-done', key, at, attempt, startedAt, payload })
+    else if (retryAt === undefined)
+      this.#record({ kind: 'step-failed', key, at, attempt, startedAt, payload })
+    else this.#record({ kind: 'step-failed', key, at, attempt, startedAt, payload, retryAt })
+    if (!observed()) return
+    const came = outcome.kind === 'done' ? 'done' : retryAt === undefined ? 'failed' : 'retrying'
+    observe({ kind: 'step.ended', run: runId, key, attempt, outcome: came })
   }
 
   #complete(key: Key, happening: Happening, inboxId?: number): void {
+    this.#notes.delete(key)
     this.#record({ ...happening, key, at: this.#options.clock.now() }, inboxId)
   }
 
   #record(completion: Completion, inboxId?: number): void {
     const { commits, claim } = this.#options
-    const write: Write = {
-      kind: 'completion',
-      claim,
-      entry: { seq: ++this.#seq, completion },
-      ...(inboxId === undefined ? {} : { inboxId }),
-    }
+    const entry = { seq: ++this.#seq, completion }
     this.#uncommitted++
-    commits.forget(claim.no, completion.key)
-    commits.push(write, this)
+    commits.push(
+      inboxId === undefined
+        ? { kind: 'completion', claim, entry }
+        : { kind: 'completion', claim, entry, inboxId },
+      this,
+    )
   }
 }

@@ -1,21 +1,47 @@
 import { CancelledError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
-import type { Happening, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
+import type { AttemptControl, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
 export interface StepReports {
   /** An attempt begins now. */
   started(key: Key, attempt: number): void
-  completed(key: Key, happening: Happening): void
+  completed(execution: StepExecution, outcome: StepOutcome): void
   /** Its outcome is decided and its signal aborted, but its function still runs. @returns to be called when that has ended */
   givenUp(key: Key, attempt: number, reason: CancelledError): () => void
 }
 
-interface Execution {
-  readonly number: number
-  attempt: RunningAttempt | undefined
-  ended: boolean
+/** One attempt, and all that is kept of it: what it is given to report to, too. */
+export class StepExecution implements AttemptControl {
+  readonly key: Key
+  readonly attempt: number
+  readonly undone: number
+  readonly startedAt: number
+  running: RunningAttempt | undefined = undefined
+  hasEnded = false
   /** Set while it runs on, given up. */
-  onEnd: (() => void) | undefined
+  onEnd: (() => void) | undefined = undefined
+  readonly #of: StepExecutions
+
+  constructor(of: StepExecutions, key: Key, attempt: number, undone: number) {
+    this.#of = of
+    this.key = key
+    this.attempt = attempt
+    this.undone = undone
+    this.startedAt = of.clock.now()
+  }
+
+  get clock(): Clock {
+    return this.#of.clock
+  }
+
+  report(outcome: StepOutcome): void {
+    this.#of.reported(this, outcome)
+  }
+
+  ended(): void {
+    this.hasEnded = true
+    if (this.onEnd !== undefined) this.#of.ended(this, this.onEnd)
+  }
 }
 
 /**
@@ -24,31 +50,43 @@ interface Execution {
  * 2. One whose outcome is decided while its function still runs (cancelled, timed out) lingers until that has ended.
  */
 export class StepExecutions {
-  readonly #clock: Clock
+  readonly clock: Clock
   readonly #reports: StepReports
   /** Attempts that earlier executions of the run began and may not have finished. */
   readonly #begun: ReadonlyMap<Key, number>
   /** Retries that are due later. */
   readonly #waiting = new Map<Key, { readonly due: number; readonly cancel: () => void }>()
-  readonly #running = new Map<Key, Execution>()
-  readonly #lingering = new Map<Key, Set<Execution>>()
+  /** Begun since notes were last written. */
+  #young = new Map<Key, StepExecution>()
+  /** Begun before that. */
+  readonly #old = new Map<Key, StepExecution>()
+  readonly #lingering = new Map<Key, Set<StepExecution>>()
   readonly #onEnded = new Map<Key, (() => void)[]>()
   #onIdle: (() => void) | undefined
 
-  constructor(clock: Clock, begun: ReadonlyMap<Key, number>, reports: StepReports) {
-    this.#clock = clock
+  readonly #undone: (key: Key) => number
+
+  /** @param undone how often a step was done and undone before */
+  constructor(
+    clock: Clock,
+    begun: ReadonlyMap<Key, number>,
+    undone: (key: Key) => number,
+    reports: StepReports,
+  ) {
+    this.clock = clock
+    this.#undone = undone
     this.#begun = begun
     this.#reports = reports
   }
 
   /** No function of this run runs here, wanted or not. */
   get quiet(): boolean {
-    return this.#running.size === 0 && this.#lingering.size === 0
+    return this.idling && this.#lingering.size === 0
   }
 
   /** No function that is wanted runs here. */
   get idling(): boolean {
-    return this.#running.size === 0
+    return this.#young.size === 0 && this.#old.size === 0
   }
 
   get backingOff(): number {
@@ -64,11 +102,11 @@ export class StepExecutions {
 
   start(effect: StepEffect): void {
     const { key, notBefore } = effect
-    if (notBefore <= this.#clock.now()) {
+    if (notBefore === 0 || notBefore <= this.clock.now()) {
       this.#begin(effect)
       return
     }
-    const cancel = this.#clock.schedule(notBefore, () => {
+    const cancel = this.clock.schedule(notBefore, () => {
       this.#waiting.delete(key)
       this.#begin(effect)
     })
@@ -79,15 +117,28 @@ export class StepExecutions {
   cancel(key: Key, reason: CancelledError): void {
     this.#waiting.get(key)?.cancel()
     this.#waiting.delete(key)
-    const execution = this.#running.get(key)
+    const execution = this.#young.get(key) ?? this.#old.get(key)
     if (execution === undefined) return
-    this.#decided(key, execution, reason)
-    execution.attempt?.abort(reason)
+    this.#decided(execution, reason)
+    execution.running?.abort(reason)
   }
 
-  cancelAll(reason: CancelledError): void {
-    for (const key of this.#running.keys()) this.cancel(key, reason)
+  /** @param reason made only when something runs */
+  cancelAll(reason: () => CancelledError): void {
+    if (!this.idling) {
+      const made = reason()
+      for (const key of this.#old.keys()) this.cancel(key, made)
+      for (const key of this.#young.keys()) this.cancel(key, made)
+    }
     this.stopWaiting()
+  }
+
+  /** @returns the attempts that run and were not returned before */
+  grownUp(): Iterable<StepExecution> {
+    const young = this.#young
+    this.#young = new Map()
+    for (const [key, execution] of young) this.#old.set(key, execution)
+    return young.values()
   }
 
   /** Retries that are due later are left to the next execution: the delay is in the journal. */
@@ -105,48 +156,20 @@ export class StepExecutions {
   /** Resolves when no attempt is running. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#running.size === 0) resolve()
+      if (this.idling) resolve()
       else this.#onIdle = resolve
     })
   }
 
-  #begin(effect: StepEffect): void {
-    const { key } = effect
-    const attempt = Math.max(effect.attempt, (this.#begun.get(key) ?? 0) + 1)
-    const startedAt = this.#clock.now()
-    const execution: Execution = { number: attempt, attempt: undefined, ended: false, onEnd: undefined }
-    this.#running.set(key, execution)
-    this.#reports.started(key, attempt)
-    execution.attempt = effect.execute({
-      attempt,
-      clock: this.#clock,
-      report: (outcome) => {
-        this.#decided(key, execution, undefined)
-        this.#reports.completed(key, happeningOf(outcome, attempt, startedAt))
-      },
-      ended: () => this.#ended(key, execution),
-    })
+  reported(execution: StepExecution, outcome: StepOutcome): void {
+    this.#decided(execution, undefined)
+    this.#reports.completed(execution, outcome)
   }
 
-  /** @param reason undefined for an outcome that was reported: if its function still runs, it has timed out */
-  #decided(key: Key, execution: Execution, reason: CancelledError | undefined): void {
-    this.#running.delete(key)
-    if (!execution.ended) {
-      execution.onEnd = this.#reports.givenUp(
-        key,
-        execution.number,
-        reason ?? new CancelledError({ kind: 'timeout', by: key }),
-      )
-      const others = this.#lingering.get(key)
-      if (others === undefined) this.#lingering.set(key, new Set([execution]))
-      else others.add(execution)
-    }
-    if (this.#running.size === 0) this.#onIdle?.()
-  }
-
-  #ended(key: Key, execution: Execution): void {
-    execution.ended = true
-    execution.onEnd?.()
+  /** The function of one that was given up has ended. */
+  ended(execution: StepExecution, onEnd: () => void): void {
+    const { key } = execution
+    onEnd()
     const lingering = this.#lingering.get(key)
     if (!lingering?.delete(execution) || lingering.size > 0) return
     this.#lingering.delete(key)
@@ -154,13 +177,33 @@ export class StepExecutions {
     this.#onEnded.delete(key)
     for (const callback of callbacks) callback()
   }
-}
 
-function happeningOf(outcome: StepOutcome, attempt: number, startedAt: number): Happening {
-  const { payload } = outcome
-  if (outcome.kind === 'done') return { kind: 'step-done', attempt, startedAt, payload }
-  const { retryAt } = outcome
-  return retryAt === undefined
-    ? { kind: 'step-failed', attempt, startedAt, payload }
-    : { kind: 'step-failed', attempt, startedAt, payload, retryAt }
+  #begin(effect: StepEffect): void {
+    const { key } = effect
+    const attempt = Math.max(effect.attempt, (this.#begun.get(key) ?? 0) + 1)
+    const execution = new StepExecution(this, key, attempt, this.#undone(key))
+    this.#young.set(key, execution)
+    this.#reports.started(key, attempt)
+    execution.running = effect.execute(execution)
+  }
+
+  /** @param reason undefined for an outcome that was reported: if its function still runs, it has timed out */
+  #decided(execution: StepExecution, reason: CancelledError | undefined): void {
+    const { key } = execution
+    if (!this.#young.delete(key)) this.#old.delete(key)
+    if (!execution.hasEnded) this.#giveUp(execution, reason)
+    if (this.#onIdle !== undefined && this.idling) this.#onIdle()
+  }
+
+  #giveUp(execution: StepExecution, reason: CancelledError | undefined): void {
+    const { key, attempt } = execution
+    execution.onEnd = this.#reports.givenUp(
+      key,
+      attempt,
+      reason ?? new CancelledError({ kind: 'timeout', by: key }),
+    )
+    const others = this.#lingering.get(key)
+    if (others === undefined) this.#lingering.set(key, new Set([execution]))
+    else others.add(execution)
+  }
 }
