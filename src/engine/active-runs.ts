@@ -3,6 +3,7 @@ import type { Execution } from './execution.ts'
 
 /** A run that this process executes now. */
 export interface ActiveRun {
+  readonly id: string
   readonly execution: Execution
   /** Rejects when the run could go no further here. Resolves with `waiting` when the run was parked. */
   readonly ended: Promise<RunStatus>
@@ -14,6 +15,7 @@ const SOON = 100
 /** The runs that this process executes, by number. */
 export class ActiveRuns {
   readonly #runs = new Map<number, ActiveRun>()
+  readonly #ids = new Set<string>()
   #waiters: (() => void)[] = []
 
   get size(): number {
@@ -24,12 +26,18 @@ export class ActiveRuns {
     return this.#runs.get(no)
   }
 
-  set(no: number, run: ActiveRun): void {
-    this.#runs.set(no, run)
+  has(id: string): boolean {
+    return this.#ids.has(id)
   }
 
-  delete(no: number): void {
+  set(no: number, run: ActiveRun): void {
+    this.#runs.set(no, run)
+    this.#ids.add(run.id)
+  }
+
+  delete(no: number, id: string): void {
     this.#runs.delete(no)
+    this.#ids.delete(id)
     this.changed()
   }
 

@@ -1,8 +1,13 @@
+import type { RunRecord } from '../core/ports/store.ts'
+
 /** One who waits for something to happen to a run. */
 export interface Watch {
-  /** Resolves when it may have ended, or changed hands; rejects when it can no more be known here. */
-  readonly changed: Promise<void>
-  fire(): void
+  /**
+   * Resolves when it may have ended, or changed hands: with the record of its end, where that was just written here.
+   * Rejects when it can no more be known here.
+   */
+  readonly changed: Promise<RunRecord | undefined>
+  fire(record?: RunRecord): void
   fail(error: unknown): void
   /** Harmless afterwards. */
   cancel(): void
@@ -13,7 +18,7 @@ export class Endings {
   readonly #watches = new Map<string, Set<Watch>>()
 
   watch(id: string): Watch {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const { promise, resolve, reject } = Promise.withResolvers<RunRecord | undefined>()
     promise.catch(() => undefined)
     const watch: Watch = {
       changed: promise,
@@ -27,9 +32,9 @@ export class Endings {
     return watch
   }
 
-  /** The run has ended, is blocked, was parked, or goes on elsewhere. */
-  tell(id: string): void {
-    for (const watch of this.#watches.get(id) ?? []) watch.fire()
+  /** The run has ended, is blocked, was parked, or goes on elsewhere. @param record of its end, if that is known */
+  tell(id: string, record?: RunRecord): void {
+    for (const watch of this.#watches.get(id) ?? []) watch.fire(record)
   }
 
   tellAll(): void {

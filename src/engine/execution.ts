@@ -56,6 +56,7 @@ export class Execution {
   readonly #stuck: StuckCode
   readonly #interruption = new AbortController()
   #parking = false
+  #ended: RunRecord | undefined
   #parked: { readonly wakeAt: number | undefined } | undefined
 
   constructor(options: ExecutionOptions) {
@@ -113,6 +114,11 @@ export class Execution {
   /** Set once the run is in the store as one that waits; this execution is over then. */
   get parked(): { readonly wakeAt: number | undefined } | undefined {
     return this.#parked
+  }
+
+  /** The run as its end left it: set once that is recorded. */
+  get ended(): RunRecord | undefined {
+    return this.#ended
   }
 
   /** Ids of the child runs that a run at rest waits for. */
@@ -227,14 +233,13 @@ export class Execution {
     return { status: outcome.status, error: this.#options.codec.encodeError(outcome.error) }
   }
 
-  #record(end: End): Promise<void> {
-    const { commits, claim, clock } = this.#options
-    return new Promise((resolve, reject) => {
-      commits.push(
-        { kind: 'end', claim, at: clock.now(), ...end },
-        { committed: () => resolve(), refused: reject },
-      )
+  async #record(end: End): Promise<void> {
+    const { commits, claim, clock, record } = this.#options
+    const at = clock.now()
+    await new Promise<void>((resolve, reject) => {
+      commits.push({ kind: 'end', claim, at, ...end }, { committed: () => resolve(), refused: reject })
     })
+    this.#ended = { ...record, output: undefined, error: undefined, ...end, endedAt: at, owner: undefined }
   }
 
   #reportNeverAwaited(): void {

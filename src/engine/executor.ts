@@ -1,18 +1,21 @@
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
-import type { Claim, InboxItem, RunRecord, RunStatus } from '../core/ports/store.ts'
+import type { Claim, InboxItem, NewRun, RunRecord, RunStatus, Store } from '../core/ports/store.ts'
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { type ActiveRun, ActiveRuns } from './active-runs.ts'
 import type { ChildRun } from './children.ts'
+import { Creations } from './creations.ts'
 import { Endings } from './endings.ts'
 import { Execution } from './execution.ts'
 import { giveUp } from './give-up.ts'
 import { readHistory } from './history.ts'
 import { InboxWatch } from './inbox-watch.ts'
+import { historyOfNew } from './new-history.ts'
 import { Parking } from './parking.ts'
 import type { Parts } from './parts.ts'
 import { unwatchStrayRejections, watchStrayRejections } from './stray-rejections.ts'
 import { WaitingRuns } from './waiting-runs.ts'
+import { within } from './within.ts'
 import { Worker } from './worker.ts'
 
 export type StartChildOf = (parent: RunRecord, effect: ChildEffect, existing?: 'existing') => ChildRun
@@ -32,6 +35,9 @@ export class Executor {
   readonly #startChild: StartChildOf
   readonly #active: ActiveRuns
   readonly #taking = new Map<number, Taking>()
+  readonly #creations = new Creations()
+  /** Runs to be executed here that are not in the store yet. */
+  #unborn = 0
   readonly #inbox: InboxWatch
   readonly #parking: Parking
   /** Code of the workflows that were executed here, to execute their waiting runs again. */
@@ -69,6 +75,11 @@ export class Executor {
 
   active(no: number): ActiveRun | undefined {
     return this.#active.get(no)
+  }
+
+  /** Whether the run of this id is executed here now. */
+  executes(id: string): boolean {
+    return this.#active.has(id)
   }
 
   /** It takes up what nobody executes. */
@@ -127,11 +138,26 @@ export class Executor {
   }
 
   /**
+   * Creates the run, or finds the one that has its id. A new one is executed here, if there is room: it is claimed by the
+   * write that creates it, so that nobody comes between.
+   * @throws {EngineStoppedError}
+   */
+  async create(run: NewRun, workflow: WorkflowCode): ReturnType<Store['createRun']> {
+    this.requireRunning()
+    this.learn(workflow)
+    if (!this.#hasRoomFor(workflow)) return await this.#parts.store.createRun(run)
+    const creation = this.#creations.one(run.id, () => this.#create(run, workflow))
+    await this.#beginning(async () => void (await creation))
+    return await creation
+  }
+
+  /**
    * Executes the run here, unless that is done already.
    * @returns undefined when a live process elsewhere executes it, or it has changed since it was read
    * @throws {EngineStoppedError}
    */
   async take(record: RunRecord, workflow: WorkflowCode): Promise<ActiveRun | undefined> {
+    if (this.#creations.size > 0) await this.#creations.settled(record.id)
     this.requireRunning()
     const active = this.#active.get(record.no)
     if (active !== undefined) return active
@@ -142,7 +168,7 @@ export class Executor {
   /** The same, if there is room for one more. What is left, a worker takes up later, here or elsewhere. */
   async takeIfRoom(record: RunRecord, workflow: WorkflowCode): Promise<ActiveRun | undefined> {
     this.learn(workflow)
-    return workflow.name === undefined || this.#room() > 0 ? await this.take(record, workflow) : undefined
+    return this.#hasRoomFor(workflow) ? await this.take(record, workflow) : undefined
   }
 
   /** Something was sent to a run: told to it at once if it is executed here, and wakes it if it waits here. */
@@ -157,7 +183,11 @@ export class Executor {
   async idle(): Promise<void> {
     const { commits } = this.#parts
     const busy = (): boolean =>
-      this.#taking.size > 0 || commits.flushing || this.waiting.looking || this.#worker?.looking === true
+      this.#taking.size > 0 ||
+      this.#unborn > 0 ||
+      commits.flushing ||
+      this.waiting.looking ||
+      this.#worker?.looking === true
     await this.#active.quiet(busy)
   }
 
@@ -172,7 +202,7 @@ export class Executor {
     await Promise.all([this.waiting.stop(), this.#worker?.stop()])
     await Promise.allSettled([...this.#taking.values()].map(({ ended }) => ended))
     const runs = [...this.#active]
-    await this.#within(grace, Promise.all(runs.map(({ execution }) => execution.suspend())))
+    await within(this.#parts.clock, grace, Promise.all(runs.map(({ execution }) => execution.suspend())))
     await this.#parts.commits.idle()
     await this.#active.settle() // what was recorded last may be all that a run waited for: a request to cancel it, say
     await this.#parts.commits.idle()
@@ -194,14 +224,36 @@ export class Executor {
     }
   }
 
-  #room(): number {
-    return this.#concurrency - (this.#active.size - this.#resting) - this.#taking.size
+  #hasRoomFor({ name }: WorkflowCode): boolean {
+    return name === undefined || this.#room() > 0
   }
 
-  #begin(record: RunRecord, workflow: WorkflowCode): Taking {
+  #room(): number {
+    return this.#concurrency - (this.#active.size - this.#resting) - this.#taking.size - this.#unborn
+  }
+
+  async #create(run: NewRun, workflow: WorkflowCode): ReturnType<Store['createRun']> {
+    const { store, ownership } = this.#parts
+    let taking: Taking | undefined
+    this.#unborn++
+    try {
+      await ownership.begin()
+      const made = await store.createRun(run, [], ownership.id)
+      const { no, epoch } = made.run
+      if (made.created) taking = this.#begin(made.run, workflow, { no, epoch })
+      return made
+    } finally {
+      this.#unborn--
+      this.#restIfIdle()
+      await taking?.ended
+    }
+  }
+
+  /** @param created the claim that came with the run's creation */
+  #begin(record: RunRecord, workflow: WorkflowCode, created?: Claim): Taking {
     const { no } = record
     const arrived: InboxItem[] = []
-    const ended = this.#claim(record, workflow, arrived).finally(() => {
+    const ended = this.#claim(record, workflow, arrived, created).finally(() => {
       this.#taking.delete(no)
       this.#restIfIdle()
       this.#active.changed()
@@ -215,31 +267,39 @@ export class Executor {
     record: RunRecord,
     workflow: WorkflowCode,
     arrived: readonly InboxItem[],
+    created: Claim | undefined,
   ): Promise<ActiveRun | undefined> {
     this.learn(workflow)
-    const claim = await this.#parts.ownership.claim(record)
+    const claim = created ?? (await this.#parts.ownership.claim(record))
     if (claim === undefined) return undefined
     this.waiting.gone(claim.no)
     let execution: Execution | undefined
     try {
-      execution = await this.#prepare(record.id, claim, workflow)
+      execution = await this.#prepare(record, claim, workflow, created !== undefined)
     } catch (error) {
       await giveUp(this.#parts, claim, error)
       throw error
     }
     if (execution === undefined) return undefined
     this.#watch()
-    const active = { execution, ended: this.#perform(execution, claim, record) }
+    const active = { id: record.id, execution, ended: this.#perform(execution, claim, record) }
     this.#active.set(claim.no, active)
     for (const item of arrived) execution.arrived(item)
     return active
   }
 
   /** @returns undefined when the claim is not the run's current one any more */
-  async #prepare(id: string, claim: Claim, workflow: WorkflowCode): Promise<Execution | undefined> {
+  async #prepare(
+    known: RunRecord,
+    claim: Claim,
+    workflow: WorkflowCode,
+    isNew: boolean,
+  ): Promise<Execution | undefined> {
     const { store } = this.#parts
     await this.#inbox.start()
-    const read = await readHistory(store, id, claim)
+    const read = isNew
+      ? { record: known, history: await historyOfNew(store, known.id, claim) }
+      : await readHistory(store, known.id, claim)
     if (read === undefined) return undefined
     const { record, history } = read
     return new Execution({
@@ -267,10 +327,10 @@ export class Executor {
       await giveUp(this.#parts, claim, error)
       throw error
     } finally {
-      this.#active.delete(claim.no)
+      this.#active.delete(claim.no, id)
       if (execution.parked !== undefined) this.waiting.parked(claim.no, execution.parked.wakeAt)
       // Another process that took the run over goes on with it: its result is waited for, whoever gets there.
-      if (failure === undefined || isFenced(failure.error)) this.endings.tell(id)
+      if (failure === undefined || isFenced(failure.error)) this.endings.tell(id, execution.ended)
       else this.endings.fail(id, failure.error)
       this.waiting.look() // its parent may wait, and there is room for one more
       void this.#worker?.look()
@@ -340,23 +400,12 @@ export class Executor {
 
   /** A run that is being taken has its heartbeat and its inbox already. */
   #restIfIdle(): void {
-    if (this.#active.size > 0 || this.#taking.size > 0) return
+    if (this.#active.size > 0 || this.#taking.size > 0 || this.#unborn > 0) return
     if (this.#watching) unwatchStrayRejections()
     this.#watching = false
     if (this.waiting.size > 0 || this.#worker !== undefined) return
     this.#inbox.stop()
     this.#parts.ownership.rest()
-  }
-
-  async #within(grace: number, work: Promise<unknown>): Promise<void> {
-    if (grace === 0) return // not even a turn of a clock that may stand still
-    const { clock } = this.#parts
-    let stopTimer: () => void = () => undefined
-    const late = new Promise<void>((resolve) => {
-      stopTimer = clock.after(grace, () => resolve())
-    })
-    await Promise.race([work, late])
-    stopTimer()
   }
 }
 

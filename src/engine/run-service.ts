@@ -10,7 +10,7 @@ import {
 } from '../core/errors.ts'
 import type { Codec } from '../core/codec/codec.ts'
 import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
-import { ENDED, type NewRun, type RunRecord, type RunStatus } from '../core/ports/store.ts'
+import { ENDED, type NewRun, type RunRecord, type RunStatus, type Store } from '../core/ports/store.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { cancelBlocked } from './cancel-blocked.ts'
@@ -64,9 +64,8 @@ export class RunService {
       parent: undefined,
       source,
     })
-    const record = await this.#create(run)
-    if (ENDED.has(record.status)) return record
-    await this.executor.takeIfRoom(record, workflow)
+    const { run: record, created } = await this.#create(run, workflow)
+    if (!created && !ENDED.has(record.status)) await this.executor.takeIfRoom(record, workflow)
     return record
   }
 
@@ -92,10 +91,12 @@ export class RunService {
       const leave = (): void => watch.fail(left?.reason)
       left?.addEventListener('abort', leave)
       try {
-        const record = await this.find(id)
+        const record = this.executor.executes(id) ? await watch.changed : await this.find(id)
+        if (record === undefined) continue
         if (ENDED.has(record.status) || record.status === 'blocked') return record
         if (!OPEN.has(record.status)) throw unknownStatus(record, this.parts.store.location)
-        await this.#change(record, workflow, watch)
+        const ended = await this.#change(record, workflow, watch)
+        if (ended !== undefined) return ended
       } finally {
         left?.removeEventListener('abort', leave)
         watch.cancel()
@@ -103,8 +104,12 @@ export class RunService {
     }
   }
 
-  /** Waits until the run may have ended, or changed hands. */
-  async #change(record: RunRecord, workflow: WorkflowCode | undefined, watch: Watch): Promise<void> {
+  /** Waits until the run may have ended, or changed hands. @returns the record of its end, if it is known by then */
+  async #change(
+    record: RunRecord,
+    workflow: WorkflowCode | undefined,
+    watch: Watch,
+  ): Promise<RunRecord | undefined> {
     const { clock } = this.parts
     const isOurs =
       this.executor.waiting.has(record.no) ||
@@ -112,7 +117,7 @@ export class RunService {
       (await this.#takeUp(record, workflow)) !== undefined
     if (isOurs) return await watch.changed
     const stopLooking = clock.after(LOOK, () => watch.fire())
-    await watch.changed.finally(stopLooking)
+    return await watch.changed.finally(stopLooking)
   }
 
   /**
@@ -216,9 +221,11 @@ export class RunService {
     return { workflow: workflow.name, input, seed, createdAt: clock.now(), ...rest }
   }
 
-  async #create(run: NewRun): Promise<RunRecord> {
-    const { run: record, created } = await this.parts.store.createRun(run)
-    if (created) return record
+  /** Creates the run and, if there is room, executes it; or finds the one that agrees with it. */
+  async #create(run: NewRun, workflow: WorkflowCode): ReturnType<Store['createRun']> {
+    const made = await this.executor.create(run, workflow)
+    const { run: record, created } = made
+    if (created) return made
     if (record.workflow !== run.workflow)
       throw new RunConflictError(run.id, `as a run of workflow ${JSON.stringify(record.workflow)}`)
     if (!this.#sameValue(record.input, run.input)) throw new RunConflictError(run.id, 'with another input')
@@ -229,7 +236,7 @@ export class RunService {
           ? 'as a run without a parent'
           : `as a child of run ${JSON.stringify(record.parent.id)}`,
       )
-    return record
+    return made
   }
 
   /** Two inputs agree when they say the same, in whatever order their properties were written. */
@@ -281,13 +288,8 @@ export class RunService {
     }
     let record: RunRecord
     try {
-      record = await this.#create(
-        this.#newRun(workflow, input, {
-          id,
-          parent: { id: parent.id, key: effect.key },
-          source: parent.source,
-        }),
-      )
+      const rest = { id, parent: { id: parent.id, key: effect.key }, source: parent.source }
+      record = (await this.#create(this.#newRun(workflow, input, rest), workflow)).run
     } catch (error) {
       if (isRefusal(error)) return codec.encodeError(error)
       throw error

@@ -222,10 +222,12 @@ export interface Store {
   /**
    * Creates the run, or returns the one that has the id already: two callers at once get one run (M12).
    * @param prefix what it begins with, as an earlier order: these are its first entries, and `base` is at their end
+   * @param owner claims the run that is created, as `claim` would have next, in the same write: it is `running`, with epoch 1
    */
   createRun(
     run: NewRun,
     prefix?: readonly Completion[],
+    owner?: string,
   ): Promise<{ readonly run: RunRecord; readonly created: boolean }>
   getRun(id: string): Promise<RunRecord | undefined>
   /** Newest first. */

@@ -62,7 +62,9 @@ export function memoryStore(): Store {
     }
   return {
     location: LOCATION,
-    createRun: verb((run: NewRun, prefix: readonly Completion[] = []) => createRun(state, run, prefix)),
+    createRun: verb((run: NewRun, prefix: readonly Completion[] = [], owner?: string) =>
+      createRun(state, run, prefix, owner),
+    ),
     getRun: verb((id: string) => state.byId.get(id)?.record),
     listRuns: verb((filter, page) => listRuns(state.runs, filter, page)),
     claim: verb((request) => claim(state.runs[request.no - 1], request)),
@@ -114,10 +116,12 @@ function createRun(
   state: State,
   run: NewRun,
   prefix: readonly Completion[],
+  owner: string | undefined,
 ): Awaited<ReturnType<Store['createRun']>> {
   const existing = state.byId.get(run.id)
   if (existing !== undefined) return { run: existing.record, created: false }
-  const record = changes.created(run, state.runs.length + 1, prefix.length)
+  const unclaimed = changes.created(run, state.runs.length + 1, prefix.length)
+  const record = owner === undefined ? unclaimed : changes.claimed(unclaimed, owner)
   const journal = prefix.map((completion, index) => frozenEntry(index + 1, completion))
   const created: MemoryRun = { record, journal, notes: [], consumed: new Map() }
   state.runs.push(created)

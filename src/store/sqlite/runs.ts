@@ -9,16 +9,17 @@ import { toNullable, toText } from './text.ts'
 export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createRun' | 'getRun'> {
   const insert = prepare(`
     INSERT INTO runs
-      (id, workflow, status, input, parent, parent_key, source, seed, base, earlier, forked_from, notes_base, created_at, epoch)
-    VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 0)
+      (id, workflow, status, input, parent, parent_key, source, seed, base, earlier, forked_from, notes_base, created_at, owner, epoch)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
     RETURNING *`)
   const byId = prepare('SELECT * FROM runs WHERE id = ?')
   const addEntry = entryWriter(prepare)
   const find = (id: string): RunRow | undefined => byId.get(toText(id)) as RunRow | undefined
-  const add = (run: NewRun, base: number): RunRow | undefined =>
+  const add = (run: NewRun, base: number, owner: string | undefined): RunRow | undefined =>
     insert.get(
       toText(run.id),
       toNullable(run.workflow),
+      owner === undefined ? 'pending' : 'running',
       toText(run.input),
       toNullable(run.parent?.id),
       toNullable(run.parent?.key),
@@ -28,20 +29,26 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
       base === 0 ? null : '[0]',
       toNullable(run.forkedFrom),
       run.createdAt,
+      toNullable(owner),
+      owner === undefined ? 0 : 1,
     ) as RunRow | undefined
 
-  const addAll = (run: NewRun, prefix: readonly Completion[]): RunRow | undefined => {
-    const row = add(run, prefix.length)
+  const addAll = (
+    run: NewRun,
+    prefix: readonly Completion[],
+    owner: string | undefined,
+  ): RunRow | undefined => {
+    const row = add(run, prefix.length, owner)
     if (row !== undefined) for (const [index, each] of prefix.entries()) addEntry(row.no, index + 1, each)
     return row
   }
 
   return {
-    createRun: (run, prefix = []) =>
+    createRun: (run, prefix = [], owner) =>
       write(() => {
         const existing = find(run.id)
         // Inserted only when it is new: an insert that gives way would use a number up.
-        const row = existing ?? addAll(run, prefix)
+        const row = existing ?? addAll(run, prefix, owner)
         if (row === undefined) throw new Error('a run that was created could not be read')
         return { run: toRun(row), created: existing === undefined }
       }),

@@ -1,7 +1,7 @@
 /** Creating runs and finding them again. */
 import assert from 'node:assert/strict'
 import { type StoreCase, storeCase } from './case.ts'
-import { newRun, stored } from './fixtures.ts'
+import { commit, entry, keys, newRun, stored } from './fixtures.ts'
 
 export const runCases: readonly StoreCase[] = [
   storeCase('createRun stores what it is given, pending, unclaimed and not ended', async (store) => {
@@ -24,6 +24,23 @@ export const runCases: readonly StoreCase[] = [
       forkedFrom: undefined,
     })
     assert.deepEqual(await store.getRun('a'), result.run)
+  }),
+
+  storeCase('R4 createRun for an owner claims the run in the same write', async (store) => {
+    const { run, created } = await store.createRun(newRun('a'), [], 'engine-1')
+    assert.equal(created, true)
+    assert.deepEqual([run.status, run.owner, run.epoch], ['running', 'engine-1', 1])
+    assert.deepEqual(await store.getRun('a'), run)
+    assert.equal(await store.claim({ no: run.no, epoch: 0, owner: 'engine-2' }), undefined)
+    await commit(store, entry({ no: run.no, epoch: 1 }, 1))
+    assert.deepEqual(await keys(store, run.no), ['step-1'])
+  }),
+
+  storeCase('R4 createRun for an owner leaves a run that has the id already as it is', async (store) => {
+    const first = await store.createRun(newRun('a'))
+    const second = await store.createRun(newRun('a'), [], 'engine-1')
+    assert.deepEqual(second, { run: first.run, created: false })
+    assert.deepEqual(await store.getRun('a'), first.run)
   }),
 
   storeCase('createRun keeps an absent workflow, parent and source absent', async (store) => {
