@@ -171,8 +171,12 @@ export class OperationCore implements Operation<unknown> {
     if (this.settled) return
     this.#state = state
     this.#outcome = outcome
-    const [first, more, waiters] = [this.#listener, this.#listeners, this.#waiters]
-    this.#listener = this.#listeners = this.#waiters = undefined
+    const first = this.#listener
+    const more = this.#listeners
+    const waiters = this.#waiters
+    this.#listener = undefined
+    this.#listeners = undefined
+    this.#waiters = undefined
     first?.settled(this)
     if (more !== undefined) for (const listener of more) listener.settled(this)
     if (waiters !== undefined) for (const waiter of waiters) waiter.settle(state === 'fulfilled', outcome)

@@ -8,7 +8,7 @@ import {
 import { createOperation } from './create-operation.ts'
 import { type Duration, milliseconds, show } from './duration.ts'
 import { type CancelledError, quote, SerializationError, StepError } from './errors.ts'
-import type { Compensable, Leaf } from './host.ts'
+import type { Cancellable, Compensable, Leaf } from './host.ts'
 import { inlineScope } from './inline.ts'
 import { compensationKey } from './key.ts'
 import type { Operation, OperationCore, Work } from './operation.ts'
@@ -88,6 +88,7 @@ class StepWork implements Work, Leaf, StepEffect, StepDefinition, Compensable {
   readonly fn: StepFunction<unknown>
   attempt = 1
   notBefore = 0
+  handle: Cancellable | undefined = undefined
   readonly #scope: Scope
   readonly #options: StepOptions<never> | undefined
   #operation: OperationCore | undefined
