@@ -212,5 +212,5 @@ function branchAt(where: string, label: string | number): string {
 }
 
 function describe(value: unknown): string {
-  return value instanceof OperationCore ? `one operation (${value.work.title})` : show(value)
+  return value instanceof OperationCore ? `one operation (${value.title})` : show(value)
 }

@@ -97,6 +97,10 @@ export class Group implements Work, BranchOwner {
     return this.names?.[index] ?? index
   }
 
+  titleOf(): string {
+    return this.title
+  }
+
   begin(operation: OperationCore): void {
     const { timeout, signal } = this.#settings
     this.#operation = operation

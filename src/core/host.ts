@@ -20,7 +20,7 @@ export interface Cancellable {
 /** What a host keeps of an operation that nobody has started. */
 export interface Tracked {
   readonly key: Key
-  readonly work: { readonly title: string }
+  readonly title: string
   readonly place: { readonly stack?: string } | undefined
 }
 

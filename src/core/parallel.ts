@@ -65,7 +65,8 @@ export function parallelIn<R>(
   const onTimeout =
     options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
   const key = scope.keyFor(options?.name ?? 'parallel')
-  return createOperation(scope, new Group(scope, key, source, policy(settle, onTimeout), settings), caller)
+  const group = new Group(scope, key, source, policy(settle, onTimeout), settings)
+  return createOperation(scope, key, group, caller) as Operation<R>
 }
 
 function policy(settle: boolean, onTimeout: { readonly value: unknown } | undefined): Policy {

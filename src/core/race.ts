@@ -57,7 +57,7 @@ export function raceIn<R>(
   const group = firstOf('race', scope, branches, options, (branch, one) =>
     branch.fulfilled ? won(branch, one) : lost(branch),
   )
-  return createOperation(scope, group, caller)
+  return createOperation(scope, group.key, group, caller) as Operation<R>
 }
 
 export function anyIn<R>(
@@ -69,7 +69,7 @@ export function anyIn<R>(
   const group = firstOf('any', scope, branches, options, (branch, one) =>
     branch.fulfilled ? won(branch, one) : undefined,
   )
-  return createOperation(scope, group, caller)
+  return createOperation(scope, group.key, group, caller) as Operation<R>
 }
 
 function firstOf(

@@ -261,8 +261,8 @@ export class Run implements RunView {
   }
 
   neverAwaited(): NeverAwaited[] {
-    return [...this.#neverAwaited].map(({ work, key, place }) => ({
-      title: work.title,
+    return [...this.#neverAwaited].map(({ title, key, place }) => ({
+      title,
       key,
       place: place?.stack?.split('\n').at(-1)?.trim() ?? 'an unknown place',
     }))
