@@ -1,7 +1,6 @@
 import type { CancelledError } from './errors.ts'
-import { show } from './duration.ts'
 import { branchPrefix } from './key.ts'
-import { foreign, type Listener, type Operation, OperationCore } from './operation.ts'
+import type { Listener, Operation, OperationCore } from './operation.ts'
 import type { Key } from './ports/effects.ts'
 import { callInScope, Scope } from './scope.ts'
 import type { StopWatch } from './stop-watch.ts'
@@ -15,18 +14,29 @@ export interface BranchContext {
 /** A member of a group: an operation, or a function that may await several. */
 export type BranchInput<T = unknown> = Operation<T> | ((branch: BranchContext) => T | PromiseLike<T>)
 
-/** Told, once, that one of its branches has settled. */
+/** The group, as its branches see it. */
 export interface BranchOwner {
+  readonly key: Key
+  readonly scope: Scope
+  /** What a branch is called: its name in a record, else its position. */
+  labelOf(index: number): string | number
+  /** Called once by each branch, unless it was released. */
   branchSettled(branch: Branch): void
 }
 
-/** One member of a group while the group runs. */
+/**
+ * One member of a group from its start until it has settled. Before and after that there is none: a group may have a
+ * million members.
+ */
 export interface Branch {
   /** Position, from 0. */
   readonly index: number
+  /** Where the group keeps it while it runs. */
+  slot: number
   /** In the journal and in messages. */
   readonly key: Key
-  readonly state: 'queued' | 'running' | 'fulfilled' | 'rejected'
+  /** Said once it has settled. */
+  readonly fulfilled: boolean
   /** The value, or what it failed with. */
   readonly outcome: unknown
   start(): void
@@ -37,26 +47,22 @@ export interface Branch {
 /** A branch that is an operation, perhaps wanted by others too. */
 export class OperationBranch implements Branch, Listener {
   readonly index: number
+  slot = 0
   readonly #operation: OperationCore
   readonly #owner: BranchOwner
-  #started = false
 
   constructor(index: number, operation: OperationCore, owner: BranchOwner) {
     this.index = index
     this.#operation = operation
     this.#owner = owner
-    operation.want()
   }
 
   get key(): Key {
     return this.#operation.key
   }
 
-  get state(): Branch['state'] {
-    if (!this.#started) return 'queued'
-    const { state } = this.#operation
-    if (state === 'fulfilled') return 'fulfilled'
-    return this.#operation.settled ? 'rejected' : 'running'
+  get fulfilled(): boolean {
+    return this.#operation.state === 'fulfilled'
   }
 
   get outcome(): unknown {
@@ -64,7 +70,6 @@ export class OperationBranch implements Branch, Listener {
   }
 
   start(): void {
-    this.#started = true
     if (this.#operation.settled) {
       this.#owner.branchSettled(this)
       return
@@ -87,113 +92,62 @@ export class OperationBranch implements Branch, Listener {
 /** A branch that is a function: a scope of its own, so that names in it collide with no other branch's. */
 export class FunctionBranch implements Branch {
   readonly index: number
-  readonly key: Key
+  slot = 0
+  fulfilled = false
+  outcome: unknown
   readonly #fn: (branch: BranchContext) => unknown
-  readonly #scope: Scope
-  readonly #parent: Scope
   readonly #owner: BranchOwner
+  readonly #scope: Scope
   #promise: Promise<unknown> | undefined
   #released = false
-  state: Branch['state'] = 'queued'
-  outcome: unknown
 
-  constructor(
-    index: number,
-    fn: (branch: BranchContext) => unknown,
-    place: { group: Key; label: string | number; parent: Scope },
-    owner: BranchOwner,
-  ) {
-    const prefix = branchPrefix(place.group, place.label)
+  constructor(index: number, fn: (branch: BranchContext) => unknown, owner: BranchOwner) {
     this.index = index
-    this.key = prefix.slice(0, -1)
     this.#fn = fn
-    this.#parent = place.parent
-    this.#scope = new Scope(place.parent.host, prefix)
     this.#owner = owner
+    this.#scope = new Scope(owner.scope.host, this)
+  }
+
+  /** Of the keys in its scope. */
+  get prefix(): string {
+    return branchPrefix(this.#owner.key, this.#owner.labelOf(this.index))
+  }
+
+  get key(): Key {
+    return this.prefix.slice(0, -1)
   }
 
   start(): void {
-    this.state = 'running'
-    this.#promise = this.#call()
+    this.#promise = callInScope(this.#scope, this.#fn, new ScopeSignal(this.#scope))
     this.#promise.then(
-      (value) => this.#settle('fulfilled', value),
-      (error: unknown) => this.#settle('rejected', error),
+      (value) => this.#settle(true, value),
+      (error: unknown) => this.#settle(false, error),
     )
   }
 
   release(reason: CancelledError, stops: StopWatch | undefined): void {
     this.#released = true
-    if (this.state !== 'running') return
     this.#scope.cancel(reason, stops)
     if (this.#promise !== undefined) stops?.promise(this.#promise)
   }
 
-  #call(): Promise<unknown> {
-    const scope = this.#scope
-    const context: BranchContext = {
-      get signal() {
-        return scope.signal
-      },
-    }
-    return callInScope(scope, () => this.#fn(context))
-  }
-
-  #settle(state: 'fulfilled' | 'rejected', outcome: unknown): void {
+  #settle(fulfilled: boolean, outcome: unknown): void {
     if (this.#released) return
-    this.state = state
+    this.fulfilled = fulfilled
     this.outcome = outcome
-    this.#scope.bequeath(this.#parent)
+    this.#scope.bequeath(this.#owner.scope)
     this.#owner.branchSettled(this)
   }
 }
 
-/** Branches by position, with the names of a record kept beside. */
-export interface BranchList {
-  readonly inputs: readonly unknown[]
-  /** Undefined for an array. */
-  readonly names: readonly string[] | undefined
-}
+class ScopeSignal implements BranchContext {
+  readonly #scope: Scope
 
-/**
- * @throws {TypeError} neither an array nor a record, or a member that is neither an operation nor a function (M8)
- */
-export function branchList(where: string, branches: unknown, here: Scope): BranchList {
-  const list = toList(where, branches)
-  const { inputs, names } = list
-  for (let index = 0; index < inputs.length; index++) {
-    const input = inputs[index]
-    const at = names === undefined ? `[${index}]` : `[${JSON.stringify(names[index])}]`
-    if (input instanceof OperationCore) {
-      const problem = foreign(input, here)
-      if (problem !== undefined) throw new TypeError(`${where} branch ${at}: ${problem.message}`)
-    } else if (typeof input !== 'function') throw new TypeError(notABranch(where, at, input))
+  constructor(scope: Scope) {
+    this.#scope = scope
   }
-  return list
-}
 
-function toList(where: string, branches: unknown): BranchList {
-  if (Array.isArray(branches)) return { inputs: Array.from(branches as readonly unknown[]), names: undefined }
-  if (typeof branches === 'object' && branches !== null && isRecord(branches)) {
-    const names = Object.keys(branches)
-    const record = branches as Readonly<Record<string, unknown>>
-    return { inputs: names.map((name) => record[name]), names }
+  get signal(): AbortSignal {
+    return this.#scope.signal
   }
-  throw new TypeError(`${where}: expected an array or a record of branches, got ${describe(branches)}`)
-}
-
-function isRecord(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
-}
-
-function notABranch(where: string, at: string, input: unknown): string {
-  const thenable =
-    typeof input === 'object' && input !== null && typeof (input as { then?: unknown }).then === 'function'
-  return thenable
-    ? `${where} branch ${at}: a promise is already running, so it can be neither limited nor cancelled. Pass a function, \`() => …\`, or a step`
-    : `${where} branch ${at}: expected an operation (such as a step) or a function, got ${describe(input)}`
-}
-
-function describe(value: unknown): string {
-  return value instanceof OperationCore ? `one operation (${value.work.title})` : show(value)
 }

@@ -1,11 +1,18 @@
-import { type Operation, OperationCore, type Work } from './operation.ts'
+import { OperationCore, type Work } from './operation.ts'
+import type { Key } from './ports/effects.ts'
 import type { Scope } from './scope.ts'
 
 /** @param caller frames from this function up are left out of the place that a never awaited operation is reported with (M5) */
-export function createOperation<T>(scope: Scope, work: Work, caller: object): Operation<T> {
-  const operation = new OperationCore(scope, work)
+export function createOperation(
+  scope: Scope,
+  key: Key,
+  work: Work,
+  caller: object,
+  subject?: unknown,
+): OperationCore {
+  const operation = new OperationCore(scope, key, work, subject)
   if (scope.host.runId !== undefined) operation.place = placeOf(caller)
-  return operation as Operation<T>
+  return operation
 }
 
 /** Costs one stack frame, formatted only for a report. */

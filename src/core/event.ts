@@ -39,12 +39,12 @@ export function waitForEventIn<T>(
   for (const one of typeof names === 'string' ? [names] : names) checkName(one, 'ctx.waitForEvent() name')
   checkOptions('ctx.waitForEvent()', options, CHECKS)
   const work = new EventWork(scope, names, options ?? {})
-  return createOperation(scope, work, caller)
+  return createOperation(scope, work.key, work, caller) as Operation<T>
 }
 
 class EventWork implements Work, Leaf {
   readonly key: Key
-  readonly title: string
+  readonly #title: string
   readonly #scope: Scope
   readonly #names: string | readonly string[]
   readonly #options: WaitForEventOptions
@@ -53,10 +53,14 @@ class EventWork implements Work, Leaf {
 
   constructor(scope: Scope, names: string | readonly string[], options: WaitForEventOptions) {
     this.key = scope.keyFor(`event:${typeof names === 'string' ? names : names.join(',')}`)
-    this.title = `ctx.waitForEvent(${JSON.stringify(names)})`
+    this.#title = `ctx.waitForEvent(${JSON.stringify(names)})`
     this.#scope = scope
     this.#names = names
     this.#options = options
+  }
+
+  titleOf(): string {
+    return this.#title
   }
 
   begin(operation: OperationCore): void {

@@ -1,4 +1,5 @@
-import { type Branch, type BranchList, type BranchOwner, FunctionBranch, OperationBranch } from './branch.ts'
+import { type Branch, type BranchInput, type BranchOwner, FunctionBranch, OperationBranch } from './branch.ts'
+import type { BranchSource } from './branch-source.ts'
 import { CancelledError, type CancelReason, TimeoutError } from './errors.ts'
 import type { Leaf } from './host.ts'
 import { derivedKey } from './key.ts'
@@ -30,6 +31,8 @@ export interface Verdict {
 /** What makes a `parallel`, a `race` or an `any` of a group. Pure: every method is a function of its arguments. */
 export interface Policy {
   readonly title: string
+  /** What is kept of a branch that has settled, in its place among the results. */
+  resultOf(branch: Branch): unknown
   /** Called after each branch that settles; undefined goes on. */
   afterBranch(branch: Branch, group: Group): Verdict | undefined
   /** Called when every branch has settled, or there are none. */
@@ -45,13 +48,17 @@ export interface Policy {
  */
 export class Group implements Work, BranchOwner {
   readonly key: Key
-  readonly list: BranchList
-  readonly #scope: Scope
+  readonly scope: Scope
+  /** What was kept of the branches that have started, by position: undefined until they settle. */
+  readonly results: unknown[] = []
+  readonly #source: BranchSource
   readonly #policy: Policy
   readonly #settings: GroupSettings
   readonly #timers = new Set<Leaf>()
   #operation!: OperationCore
-  #branches: readonly Branch[] = []
+  /** Those that run, in no order. */
+  readonly #running: Branch[] = []
+  /** So many have started. */
   #next = 0
   /** Branches from this one on may not start yet. */
   #allowed = 0
@@ -64,28 +71,41 @@ export class Group implements Work, BranchOwner {
   /** The operation is cancelled already, and this is told instead when the group closes. */
   #onAborted: (() => void) | undefined
 
-  constructor(scope: Scope, key: Key, list: BranchList, policy: Policy, settings: GroupSettings) {
+  constructor(scope: Scope, key: Key, source: BranchSource, policy: Policy, settings: GroupSettings) {
     this.key = key
-    this.list = list
-    this.#scope = scope
+    this.scope = scope
+    this.#source = source
     this.#policy = policy
     this.#settings = settings
-    for (const input of list.inputs) if (input instanceof OperationCore) scope.host.adopted(input)
   }
 
   get title(): string {
     return `${this.#policy.title} ${JSON.stringify(this.key)}`
   }
 
-  get branches(): readonly Branch[] {
-    return this.#branches
+  /** Of a record. */
+  get names(): readonly string[] | undefined {
+    return this.#source.names
+  }
+
+  /** Branches there are, as far as is known: an iterable may have more. */
+  get size(): number {
+    return this.#source.size
+  }
+
+  labelOf(index: number): string | number {
+    return this.names?.[index] ?? index
+  }
+
+  titleOf(): string {
+    return this.title
   }
 
   begin(operation: OperationCore): void {
     const { timeout, signal } = this.#settings
     this.#operation = operation
-    this.#branches = this.list.inputs.map((input, index) => this.#branch(input, index))
-    if (this.#branches.length === 0) return this.#finish(this.#policy.afterAll(this))
+    this.#source.want()
+    if (this.#isDone) return this.#finish(this.#policy.afterAll(this))
     if (timeout !== undefined) this.#after('timeout', timeout, () => this.#timeOut(timeout))
     if (signal === undefined) this.#open()
     else this.#probe(signal)
@@ -96,9 +116,9 @@ export class Group implements Work, BranchOwner {
     const open = this.#state === 'open'
     this.#state = 'closed'
     this.#cancelTimers(reason)
-    if (open) for (const branch of this.#branches) branch.release(reason, stops)
+    if (open) this.#release(reason, stops)
     else if (stops !== undefined) this.#stops?.tell(stops)
-    this.#scope.host.groupEnded(this.key)
+    this.scope.host.groupEnded(this.key)
   }
 
   /** An `await` of the group gets its rejection when the group would have returned: code that cleans up may follow it. */
@@ -120,62 +140,97 @@ export class Group implements Work, BranchOwner {
 
   branchSettled(branch: Branch): void {
     if (this.#state !== 'open') return
-    if (branch.state === 'fulfilled') this.#completed++
+    this.#forget(branch)
+    this.results[branch.index] = this.#policy.resultOf(branch)
+    if (branch.fulfilled) this.#completed++
     else this.#failed++
     this.#report()
     if (!this.#isOpen()) return // `onProgress` aborted the group
-    const verdict =
-      this.#policy.afterBranch(branch, this) ??
-      (this.#ended === this.#branches.length ? this.#policy.afterAll(this) : undefined)
+    const verdict = this.#policy.afterBranch(branch, this)
     if (verdict === undefined) {
       if (this.#settings.stagger !== undefined && branch.index === this.#next - 1)
         this.#allowed = this.#next + 1
       this.#pump()
+      if (!this.#isOpen()) return // the iterator of branches threw
     }
-    this.#scope.host.groupChanged(this.key, this.#counts()) // with the next branch in the place that became free
+    this.scope.host.groupChanged(this.key, this.#counts()) // with the next branch in the place that became free
     if (verdict !== undefined) this.#finish(verdict)
+    else if (this.#isDone) this.#finish(this.#policy.afterAll(this))
   }
 
   #open(): void {
     this.#allowed = this.#settings.stagger === undefined ? Number.POSITIVE_INFINITY : 1
     this.#pump()
-    if (this.#state === 'open') this.#scope.host.groupChanged(this.key, this.#counts())
+    if (this.#state !== 'open') return
+    this.scope.host.groupChanged(this.key, this.#counts())
+    if (this.#isDone) this.#finish(this.#policy.afterAll(this))
   }
 
   get #ended(): number {
     return this.#completed + this.#failed
   }
 
-  #branch(input: unknown, index: number): Branch {
-    if (input instanceof OperationCore) return new OperationBranch(index, input, this)
-    const label = this.list.names?.[index] ?? index
-    const place = { group: this.key, label, parent: this.#scope }
-    return new FunctionBranch(index, input as () => unknown, place, this)
+  /** Every branch has settled. */
+  get #isDone(): boolean {
+    return this.#ended === this.#next && !this.#source.more
   }
 
   /** Not recursive: a branch that settles as it starts comes back to the loop here. */
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    while (this.#state === 'open' && this.#mayStart()) {
-      const branch = this.#branches[this.#next++]
-      branch?.start()
-      this.#staggerNext()
-    }
+    while (this.#state === 'open' && this.#mayStart()) this.#startNext()
     this.#pumping = false
+  }
+
+  #startNext(): void {
+    const input = this.#take()
+    if (input === undefined) return
+    const index = this.#next++
+    const branch =
+      input instanceof OperationCore
+        ? new OperationBranch(index, input, this)
+        : new FunctionBranch(index, input as () => unknown, this)
+    branch.slot = this.#running.push(branch) - 1
+    this.results.push(undefined)
+    branch.start()
+    this.#staggerNext()
+  }
+
+  /** Without its branches there is no group, so an iterator that throws fails it also where failures are settled. */
+  #take(): BranchInput | undefined {
+    try {
+      return this.#source.take()
+    } catch (error) {
+      const because: CancelReason = { kind: 'sibling-failed', by: `${this.key}/${this.#next}`, cause: error }
+      this.#finish({ fulfilled: false, outcome: error, because })
+      return undefined
+    }
+  }
+
+  #forget(branch: Branch): void {
+    const last = this.#running.pop()
+    if (last === undefined || last === branch) return
+    this.#running[branch.slot] = last
+    last.slot = branch.slot
+  }
+
+  /** In input order, and those after them that have not started. */
+  #release(reason: CancelledError, stops: StopWatch | undefined): void {
+    const running = this.#running.splice(0).sort((a, b) => a.index - b.index)
+    for (const branch of running) branch.release(reason, stops)
+    this.#source.release(reason, stops)
   }
 
   #mayStart(): boolean {
     const running = this.#next - this.#ended
-    return (
-      this.#next < this.#branches.length && this.#next < this.#allowed && running < this.#settings.concurrency
-    )
+    return this.#source.more && this.#next < this.#allowed && running < this.#settings.concurrency
   }
 
   #staggerNext(): void {
     const { stagger } = this.#settings
     const next = this.#next
-    if (stagger === undefined || next >= this.#branches.length || this.#state !== 'open') return
+    if (stagger === undefined || !this.#source.more || this.#state !== 'open') return
     this.#after(`stagger/${next}`, stagger, () => {
       this.#allowed = Math.max(this.#allowed, next + 1)
       this.#pump()
@@ -186,13 +241,13 @@ export class Group implements Work, BranchOwner {
     const { onProgress } = this.#settings
     if (onProgress === undefined) return
     const warn = (error: unknown): void =>
-      this.#scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
+      this.scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
     notify(() => onProgress(this.#counts()), warn)
   }
 
   #counts(): GroupCounts {
     const running = this.#next - this.#ended
-    return { total: this.#branches.length, completed: this.#completed, failed: this.#failed, running }
+    return { total: this.size, completed: this.#completed, failed: this.#failed, running }
   }
 
   #timeOut(timeout: number): void {
@@ -215,7 +270,7 @@ export class Group implements Work, BranchOwner {
 
   #endedBy(completion: Completion): boolean {
     if (completion.kind !== 'aborted') return false
-    const cause = this.#scope.host.codec.decodeError(completion.payload)
+    const cause = this.scope.host.codec.decodeError(completion.payload)
     const because: CancelReason = { kind: 'aborted', by: this.key, cause }
     if (this.#state === 'open')
       this.#finish({ fulfilled: false, outcome: new CancelledError(because), because })
@@ -235,31 +290,31 @@ export class Group implements Work, BranchOwner {
       },
     }
     this.#timers.add(leaf)
-    this.#scope.host.start(leaf, effect)
+    this.scope.host.start(leaf, effect)
   }
 
   #cancelTimers(reason: CancelledError): void {
-    for (const leaf of this.#timers) this.#scope.host.cancel(leaf, reason)
+    for (const leaf of this.#timers) this.scope.host.cancel(leaf, reason)
     this.#timers.clear()
   }
 
   /** @param others wait for the same */
   #finish(verdict: Verdict, others?: StopWatch): void {
     this.#state = 'stopping'
-    if (this.#ended === this.#branches.length && this.#timers.size === 0) return this.#close(verdict)
+    if (this.#isDone && this.#timers.size === 0) return this.#close(verdict)
     const { because } = verdict
     const reason = because instanceof CancelledError ? because : new CancelledError(because)
     const { patience } = this.#settings
     this.#cancelTimers(reason)
     if (patience === 0) {
-      for (const branch of this.#branches) branch.release(reason, undefined)
+      this.#release(reason, undefined)
       this.#close(verdict)
       return
     }
-    const stops = new StopWatch(this.#scope.host, () => this.#close(verdict))
+    const stops = new StopWatch(this.scope.host, () => this.#close(verdict))
     this.#stops = stops
     if (others !== undefined) stops.tell(others)
-    for (const branch of this.#branches) branch.release(reason, stops)
+    this.#release(reason, stops)
     stops.seal()
     if (this.#stillStopping() && patience !== Number.POSITIVE_INFINITY)
       this.#after('grace', patience, () => {
@@ -279,7 +334,7 @@ export class Group implements Work, BranchOwner {
   #close(verdict: Verdict): void {
     if (this.#state !== 'stopping') return
     this.#state = 'closed'
-    this.#scope.host.groupEnded(this.key)
+    this.scope.host.groupEnded(this.key)
     if (this.#timers.size > 0) this.#cancelTimers(new CancelledError(verdict.because))
     if (verdict.fulfilled) this.#operation.fulfil(verdict.outcome)
     else this.#operation.reject(verdict.outcome)

@@ -7,13 +7,20 @@ import type { Logger } from './ports/logger.ts'
 /** Something that waits for a completion: a step, a sleep, a group's timeout … */
 export interface Leaf {
   readonly key: Key
+  /** The host's: what it cancels. */
+  handle?: Cancellable | undefined
   deliver(completion: Completion): void
+}
+
+/** What a host has begun for a leaf. */
+export interface Cancellable {
+  cancel(reason: CancelledError): void
 }
 
 /** What a host keeps of an operation that nobody has started. */
 export interface Tracked {
   readonly key: Key
-  readonly work: { readonly title: string }
+  readonly title: string
   readonly place: { readonly stack?: string } | undefined
 }
 

@@ -2,9 +2,16 @@
 import type { Codec } from './codec/codec.ts'
 import { consoleLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
-import { type Host, type Leaf, RAN_AWAY } from './host.ts'
+import { type Cancellable, type Host, type Leaf, RAN_AWAY } from './host.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Completion, Effect, Encoded, RunningAttempt, StepEffect, StepOutcome } from './ports/effects.ts'
+import type {
+  AttemptControl,
+  Effect,
+  Encoded,
+  RunningAttempt,
+  StepEffect,
+  StepOutcome,
+} from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { runInScope, Scope } from './scope.ts'
 import { systemClock } from './system-clock.ts'
@@ -17,13 +24,64 @@ const identity: Codec = {
   decodeError: (encoded: Encoded) => encoded,
 }
 
-interface Running {
-  abort(reason: CancelledError): void
+/** One call of a step's function. */
+class Call implements AttemptControl, Cancellable {
+  readonly attempt: number
+  readonly leaf: Leaf
+  hasEnded = false
+  readonly #host: InlineHost
+  readonly #startedAt: number
+  #running: RunningAttempt | undefined
+  /** The function has itself caused the abort, before it returned. */
+  #cancelled: CancelledError | undefined
+
+  constructor(host: InlineHost, leaf: Leaf, attempt: number) {
+    this.#host = host
+    this.leaf = leaf
+    this.attempt = attempt
+    this.#startedAt = host.clock.now()
+  }
+
+  get clock(): Clock {
+    return this.#host.clock
+  }
+
+  begin(effect: StepEffect): void {
+    this.#running = effect.execute(this)
+    if (this.#cancelled !== undefined) this.#running.abort(this.#cancelled)
+  }
+
+  report(outcome: StepOutcome): void {
+    const { leaf, attempt } = this
+    const { key } = leaf
+    const { payload } = outcome
+    const [startedAt, at] = [this.#startedAt, this.clock.now()]
+    leaf.handle = undefined
+    if (!this.hasEnded) this.#host.lingers(this)
+    if (outcome.kind === 'done') leaf.deliver({ kind: 'step-done', key, at, attempt, startedAt, payload })
+    else if (outcome.retryAt === undefined)
+      leaf.deliver({ kind: 'step-failed', key, at, attempt, startedAt, payload })
+    else {
+      const { retryAt } = outcome
+      leaf.deliver({ kind: 'step-failed', key, at, attempt, startedAt, payload, retryAt })
+    }
+  }
+
+  ended(): void {
+    this.hasEnded = true
+    this.#host.ended(this)
+  }
+
+  cancel(reason: CancelledError): void {
+    this.#cancelled = reason
+    if (!this.hasEnded) this.#host.lingers(this)
+    this.#running?.abort(reason)
+  }
 }
 
-/** Calls of one step's function that have not ended: several when an attempt was given up and went on. */
-interface Calls {
-  count: number
+/** Calls of one step's function that were given up and have not ended: several when a retry was given up as well. */
+interface Lingering {
+  readonly calls: Set<Call>
   /** What waits for the last of them to end. */
   readonly waiting: Leaf[]
 }
@@ -32,13 +90,12 @@ class InlineHost implements Host {
   readonly runId = undefined
   readonly codec: Codec = identity
   readonly log: Logger
-  readonly #clock: Clock
+  readonly clock: Clock
   readonly #random: () => number
-  readonly #running = new Map<Leaf, Running>()
-  readonly #calls = new Map<Leaf, Calls>()
+  readonly #lingering = new Map<Leaf, Lingering>()
 
   constructor(clock: Clock, log: Logger, random: () => number) {
-    this.#clock = clock
+    this.clock = clock
     this.log = log
     this.#random = random
   }
@@ -62,15 +119,30 @@ class InlineHost implements Host {
   }
 
   cancel(leaf: Leaf, reason: CancelledError): void {
-    const running = this.#running.get(leaf)
-    this.#running.delete(leaf)
-    running?.abort(reason)
+    const { handle } = leaf
+    leaf.handle = undefined
+    handle?.cancel(reason)
   }
 
   whenStopped(target: Leaf, leaf: Leaf): void {
-    const calls = this.#calls.get(target)
-    if (calls === undefined) queueMicrotask(() => this.#stopped(leaf))
-    else calls.waiting.push(leaf)
+    const lingering = this.#lingering.get(target)
+    if (lingering === undefined) queueMicrotask(() => this.#stopped(leaf))
+    else lingering.waiting.push(leaf)
+  }
+
+  /** The call was given up, and its function runs on. */
+  lingers(call: Call): void {
+    const others = this.#lingering.get(call.leaf)
+    if (others === undefined) this.#lingering.set(call.leaf, { calls: new Set([call]), waiting: [] })
+    else others.calls.add(call)
+  }
+
+  ended(call: Call): void {
+    if (this.#lingering.size === 0) return
+    const lingering = this.#lingering.get(call.leaf)
+    if (lingering === undefined || !lingering.calls.delete(call) || lingering.calls.size > 0) return
+    this.#lingering.delete(call.leaf)
+    for (const one of lingering.waiting) this.#stopped(one)
   }
 
   chance(): number {
@@ -78,101 +150,49 @@ class InlineHost implements Host {
   }
 
   #startStep(leaf: Leaf, effect: StepEffect): void {
-    if (effect.notBefore > this.#clock.now())
+    if (effect.notBefore > this.clock.now())
       this.#schedule(leaf, effect.notBefore, () => this.#attempt(leaf, effect))
     else this.#attempt(leaf, effect)
   }
 
   #attempt(leaf: Leaf, effect: StepEffect): void {
-    const startedAt = this.#clock.now()
-    const { attempt } = effect
-    const call: { running?: RunningAttempt; aborted?: CancelledError } = {}
-    this.#called(leaf)
-    // Before the function is called: it may itself cause the abort.
-    this.#running.set(leaf, {
-      abort: (reason) => {
-        call.aborted = reason
-        call.running?.abort(reason)
-      },
-    })
-    call.running = effect.execute({
-      attempt,
-      clock: this.#clock,
-      report: (outcome) => {
-        this.#running.delete(leaf)
-        leaf.deliver(completionOf(leaf, outcome, attempt, startedAt, this.#clock.now()))
-      },
-      ended: () => this.#ended(leaf),
-    })
-    if (call.aborted !== undefined) call.running.abort(call.aborted)
-  }
-
-  #called(leaf: Leaf): void {
-    const calls = this.#calls.get(leaf)
-    if (calls === undefined) this.#calls.set(leaf, { count: 1, waiting: [] })
-    else calls.count++
-  }
-
-  #ended(leaf: Leaf): void {
-    const calls = this.#calls.get(leaf)
-    if (calls === undefined || --calls.count > 0) return
-    this.#calls.delete(leaf)
-    for (const one of calls.waiting) this.#stopped(one)
+    const call = new Call(this, leaf, effect.attempt)
+    leaf.handle = call
+    call.begin(effect)
   }
 
   #stopped(leaf: Leaf): void {
-    leaf.deliver({ kind: 'stopped', key: leaf.key, at: this.#clock.now() })
+    leaf.deliver({ kind: 'stopped', key: leaf.key, at: this.clock.now() })
   }
 
   #startTimer(leaf: Leaf, duration: number): void {
-    this.#schedule(leaf, this.#clock.now() + duration, () =>
-      leaf.deliver({ kind: 'timer-fired', key: leaf.key, at: this.#clock.now() }),
+    this.#schedule(leaf, this.clock.now() + duration, () =>
+      leaf.deliver({ kind: 'timer-fired', key: leaf.key, at: this.clock.now() }),
     )
   }
 
   #schedule(leaf: Leaf, at: number, fire: () => void): void {
-    const cancel = this.#clock.schedule(at, () => {
-      this.#running.delete(leaf)
+    const cancel = this.clock.schedule(at, () => {
+      leaf.handle = undefined
       fire()
     })
-    this.#running.set(leaf, { abort: cancel })
+    leaf.handle = { cancel }
   }
 
   #watch(leaf: Leaf, signal: AbortSignal, probe: boolean): void {
     const fire = (): void => {
-      if (!this.#running.delete(leaf)) return
-      const place = { key: leaf.key, at: this.#clock.now() }
+      if (leaf.handle === undefined) return
+      leaf.handle = undefined
+      const place = { key: leaf.key, at: this.clock.now() }
       leaf.deliver(
         signal.aborted
           ? { kind: 'aborted', ...place, payload: signal.reason as Encoded }
           : { kind: 'abort-absent', ...place },
       )
     }
-    this.#running.set(leaf, { abort: () => signal.removeEventListener('abort', fire) })
+    leaf.handle = { cancel: () => signal.removeEventListener('abort', fire) }
     if (probe || signal.aborted) queueMicrotask(fire)
     else signal.addEventListener('abort', fire, { once: true })
-  }
-}
-
-function completionOf(
-  leaf: Leaf,
-  outcome: StepOutcome,
-  attempt: number,
-  startedAt: number,
-  at: number,
-): Completion {
-  const { key } = leaf
-  const { payload } = outcome
-  if (outcome.kind === 'done') return { kind: 'step-done', key, at, attempt, startedAt, payload }
-  const { retryAt } = outcome
-  return {
-    kind: 'step-failed',
-    key,
-    at,
-    attempt,
-    startedAt,
-    payload,
-    ...(retryAt === undefined ? {} : { retryAt }),
   }
 }
 

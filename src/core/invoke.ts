@@ -38,12 +38,12 @@ export function invokeIn<T>(
   if (!isWorkflow(child)) throw new TypeError(`ctx.invoke(): expected a workflow, got ${show(child)}`)
   checkOptions('ctx.invoke()', options, CHECKS)
   const work = new InvokeWork(scope, child, input, options?.id)
-  return createOperation(scope, work, caller)
+  return createOperation(scope, work.key, work, caller) as Operation<T>
 }
 
 class InvokeWork implements Work, Leaf {
   readonly key: Key
-  readonly title: string
+  readonly #title: string
   readonly #scope: Scope
   readonly #effect: ChildEffect
   #operation: OperationCore | undefined
@@ -52,7 +52,7 @@ class InvokeWork implements Work, Leaf {
   constructor(scope: Scope, child: Invocable, input: unknown, id: string | undefined) {
     const { name } = child
     this.key = scope.keyFor(name ?? 'invoke')
-    this.title = `ctx.invoke(${name === undefined ? 'a workflow without a name' : JSON.stringify(name)})`
+    this.#title = `ctx.invoke(${name === undefined ? 'a workflow without a name' : JSON.stringify(name)})`
     this.#scope = scope
     this.#effect = {
       kind: 'child',
@@ -62,6 +62,10 @@ class InvokeWork implements Work, Leaf {
       input: scope.host.codec.encode(input, 'input'),
       id,
     }
+  }
+
+  titleOf(): string {
+    return this.#title
   }
 
   begin(operation: OperationCore): void {

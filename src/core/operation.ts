@@ -29,9 +29,8 @@ export type OperationState = 'created' | 'running' | 'fulfilled' | 'rejected' | 
 
 /** What an operation does: a step, a wait, a group. */
 export interface Work {
-  readonly key: Key
-  /** How it is called in messages: `step "charge"`. */
-  readonly title: string
+  /** How the operation is called in messages: `step "charge"`. */
+  titleOf(operation: OperationCore): string
   begin(operation: OperationCore): void
   /** Nobody wants it any more. It has begun and has not settled. */
   abort(operation: OperationCore, reason: CancelledError, stops: StopWatch | undefined): void
@@ -59,21 +58,28 @@ export class OperationCore implements Operation<unknown> {
   readonly key: Key
   readonly scope: Scope
   readonly work: Work
+  /** The work's own, until the operation has settled. */
+  subject: unknown
   /** Where it was created: an Error whose stack is formatted only if somebody asks. */
-  place: { stack?: string } | undefined
+  place: { stack?: string } | undefined = undefined
   #state: OperationState = 'created'
-  #outcome: unknown
+  #outcome: unknown = undefined
   #wants = 0
-  #listener: Listener | undefined
-  /** Beyond the first: most operations have one. */
-  #listeners: Set<Listener> | undefined
-  #waiters: Set<PlainAwait> | undefined
+  /** Most operations have one of these two. */
+  #listener: Listener | undefined = undefined
+  #waiter: PlainAwait | undefined = undefined
+  #others: Others | undefined = undefined
 
-  constructor(scope: Scope, work: Work) {
+  constructor(scope: Scope, key: Key, work: Work, subject: unknown) {
     this.scope = scope
-    this.key = work.key
+    this.key = key
     this.work = work
+    this.subject = subject
     scope.host.created(this)
+  }
+
+  get title(): string {
+    return this.work.titleOf(this)
   }
 
   get state(): OperationState {
@@ -151,12 +157,12 @@ export class OperationCore implements Operation<unknown> {
 
   listen(listener: Listener): void {
     if (this.#listener === undefined) this.#listener = listener
-    else (this.#listeners ??= new Set()).add(listener)
+    else this.#more.listeners.add(listener)
   }
 
   unlisten(listener: Listener): void {
     if (this.#listener === listener) this.#listener = undefined
-    else this.#listeners?.delete(listener)
+    else this.#others?.listeners.delete(listener)
   }
 
   fulfil(value: unknown): void {
@@ -171,11 +177,22 @@ export class OperationCore implements Operation<unknown> {
     if (this.settled) return
     this.#state = state
     this.#outcome = outcome
-    const [first, more, waiters] = [this.#listener, this.#listeners, this.#waiters]
-    this.#listener = this.#listeners = this.#waiters = undefined
+    if (state !== 'cancelled') this.subject = undefined // what is cancelled is aborted next
+    const first = this.#listener
+    const waiter = this.#waiter
+    const others = this.#others
+    this.#listener = undefined
+    this.#waiter = undefined
+    this.#others = undefined
     first?.settled(this)
-    if (more !== undefined) for (const listener of more) listener.settled(this)
-    if (waiters !== undefined) for (const waiter of waiters) waiter.settle(state === 'fulfilled', outcome)
+    if (others !== undefined) for (const listener of others.listeners) listener.settled(this)
+    waiter?.settle(state === 'fulfilled', outcome)
+    if (others !== undefined) for (const other of others.waiters) other.settle(state === 'fulfilled', outcome)
+  }
+
+  get #more(): Others {
+    this.#others ??= { listeners: new Set(), waiters: new Set() }
+    return this.#others
   }
 
   #await(): Promise<unknown> {
@@ -188,7 +205,8 @@ export class OperationCore implements Operation<unknown> {
     if (stranger !== undefined) return rejected(stranger)
     if (cancelled !== undefined) return here.refuse(cancelled)
     const waiter = new PlainAwait(this, here)
-    ;(this.#waiters ??= new Set()).add(waiter)
+    if (this.#waiter === undefined && this.#others === undefined) this.#waiter = waiter
+    else this.#more.waiters.add(waiter)
     this.want()
     this.start()
     return waiter.promise
@@ -196,8 +214,15 @@ export class OperationCore implements Operation<unknown> {
 
   /** Forgets a plain await whose scope was cancelled. */
   drop(waiter: PlainAwait): void {
-    this.#waiters?.delete(waiter)
+    if (this.#waiter === waiter) this.#waiter = undefined
+    else this.#others?.waiters.delete(waiter)
   }
+}
+
+/** Who else wants to know. */
+interface Others {
+  readonly listeners: Set<Listener>
+  readonly waiters: Set<PlainAwait>
 }
 
 class PlainAwait implements Waiter {
@@ -236,7 +261,7 @@ export function foreign(operation: OperationCore, here: Scope): TypeError | unde
   const home = operation.scope.host.runId
   const owner = home === undefined ? 'outside of any run' : `by run ${JSON.stringify(home)}`
   return new TypeError(
-    `${operation.work.title} was created ${owner} and is used in ${here.host.runId === undefined ? 'code outside of it' : `run ${JSON.stringify(here.host.runId)}`}: create it where it is used`,
+    `${operation.title} was created ${owner} and is used in ${here.host.runId === undefined ? 'code outside of it' : `run ${JSON.stringify(here.host.runId)}`}: create it where it is used`,
   )
 }
 

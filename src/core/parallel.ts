@@ -1,5 +1,6 @@
-import { type Branch, branchList } from './branch.ts'
-import type { CancelReason, TimeoutError } from './errors.ts'
+import type { Branch } from './branch.ts'
+import { branchSource } from './branch-source.ts'
+import type { CancelReason } from './errors.ts'
 import { Group, type Policy, type Verdict } from './group.ts'
 import { type GroupOptions, groupSettings, PARALLEL_OPTIONS } from './group-options.ts'
 import { inlineScope } from './inline.ts'
@@ -7,7 +8,7 @@ import { createOperation } from './create-operation.ts'
 import type { Operation } from './operation.ts'
 import type { GroupCounts } from './ports/observer.ts'
 import { ambientScope, type Scope } from './scope.ts'
-import type { Branches, Constant, ParallelResult } from './types.ts'
+import type { Constant, ParallelBranches, ParallelResult } from './types.ts'
 
 export interface ParallelOptions<
   Settle extends boolean = boolean,
@@ -20,9 +21,10 @@ export interface ParallelOptions<
   /**
    * What to return when the time is up, instead of throwing a `TimeoutError`: `'partial'` for what completed so far
    * with `undefined` in the other places (with `settle`: rejected with the `TimeoutError`), anything else for itself.
+   * Of an iterable's branches only those that have started have a place.
    */
   readonly timeoutValue?: OnTimeout
-  /** Called after every branch, also again by a replay. What it throws is logged and changes nothing. */
+  /** Called after every branch (`total` counts those of an iterable that have started so far), also again by a replay. What it throws is logged and changes nothing. */
   readonly onProgress?: (progress: GroupCounts) => void
 }
 
@@ -32,13 +34,16 @@ export interface ParallelOptions<
  * By default the first failure (in journal order) aborts the other branches and is thrown. An operation in `branches`
  * starts when its turn comes; a function is called then, and may await several operations.
  *
- * @param branches an array (tuples keep their types) or a record
+ * @param branches an array (tuples keep their types), a record, or an iterable such as a generator's. That is pulled only
+ *   when a branch may start, so that with a `concurrency` few of its branches exist at a time; its code is workflow code
+ *   like that around it. It gives an array.
  * @throws {TypeError} at the call, for a bad argument or a promise among the branches (M8)
+ * @throws whatever an iterator throws, or the `TypeError` for a promise that it yields, when awaited: also with `settle`
  * @throws {TimeoutError} when awaited: the time was up, and there is no `timeoutValue`
  * @throws {CancelledError} when awaited: the group was cancelled
  */
 export function parallel<
-  const B extends Branches,
+  const B extends ParallelBranches,
   Settle extends boolean = false,
   OnTimeout extends Constant = never,
 >(
@@ -55,25 +60,27 @@ export function parallelIn<R>(
   caller: object,
 ): Operation<R> {
   const settings = groupSettings('parallel()', options, PARALLEL_OPTIONS)
-  const list = branchList('parallel()', branches, scope)
+  const source = branchSource('parallel()', branches, scope, true)
   const settle = options?.settle === true
   const onTimeout =
     options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
   const key = scope.keyFor(options?.name ?? 'parallel')
-  return createOperation(scope, new Group(scope, key, list, policy(settle, onTimeout), settings), caller)
+  const group = new Group(scope, key, source, policy(settle, onTimeout), settings)
+  return createOperation(scope, key, group, caller) as Operation<R>
 }
 
 function policy(settle: boolean, onTimeout: { readonly value: unknown } | undefined): Policy {
-  const show = settle ? settled : valueOf
   return {
     title: 'parallel',
-    afterBranch: (branch) => (branch.state === 'rejected' && !settle ? failFast(branch) : undefined),
-    afterAll: (group) => fulfilled(collect(group, show), { kind: 'run-ended' }),
+    resultOf: settle ? settled : valueOf,
+    afterBranch: (branch) => (branch.fulfilled || settle ? undefined : failFast(branch)),
+    afterAll: (group) => fulfilled(named(group, group.results), { kind: 'run-ended' }),
     onTimeout(group, error) {
       const because: CancelReason = { kind: 'timeout', by: group.key, cause: error }
       if (onTimeout === undefined) return { fulfilled: false, outcome: error, because }
       if (onTimeout.value !== 'partial') return fulfilled(onTimeout.value, because)
-      return fulfilled(collect(group, settle ? (branch) => settledBy(branch, error) : valueOf), because)
+      const unfinished = settle ? { status: 'rejected', reason: error } : undefined
+      return fulfilled(named(group, padded(group, unfinished)), because)
     },
   }
 }
@@ -91,25 +98,25 @@ function fulfilled(outcome: unknown, because: CancelReason): Verdict {
 }
 
 /** Positions and names are kept. `fromEntries` defines its properties, so a branch named `__proto__` is one like any other. */
-function collect(group: Group, show: (branch: Branch) => unknown): unknown {
-  const results = group.branches.map(show)
-  const { names } = group.list
+function named({ names }: Group, results: unknown[]): unknown {
   return names === undefined
     ? results
     : Object.fromEntries(names.map((name, index) => [name, results[index]]))
 }
 
+/** The results there are, and `unfinished` in the other places. */
+function padded({ results, size }: Group, unfinished: unknown): unknown[] {
+  return Array.from({ length: size }, (_, index) =>
+    results[index] === undefined ? unfinished : results[index],
+  )
+}
+
 function valueOf(branch: Branch): unknown {
-  return branch.state === 'fulfilled' ? branch.outcome : undefined
+  return branch.outcome
 }
 
 function settled(branch: Branch): PromiseSettledResult<unknown> {
-  return branch.state === 'fulfilled'
+  return branch.fulfilled
     ? { status: 'fulfilled', value: branch.outcome }
     : { status: 'rejected', reason: branch.outcome }
-}
-
-function settledBy(branch: Branch, error: TimeoutError): PromiseSettledResult<unknown> {
-  const ended = branch.state === 'fulfilled' || branch.state === 'rejected'
-  return ended ? settled(branch) : { status: 'rejected', reason: error }
 }

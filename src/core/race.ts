@@ -1,4 +1,5 @@
-import { type Branch, branchList } from './branch.ts'
+import type { Branch } from './branch.ts'
+import { branchSource } from './branch-source.ts'
 import { createOperation } from './create-operation.ts'
 import type { Duration } from './duration.ts'
 import type { CancelReason } from './errors.ts'
@@ -54,9 +55,9 @@ export function raceIn<R>(
   caller: object,
 ): Operation<R> {
   const group = firstOf('race', scope, branches, options, (branch, one) =>
-    branch.state === 'fulfilled' ? won(branch, one) : lost(branch),
+    branch.fulfilled ? won(branch, one) : lost(branch),
   )
-  return createOperation(scope, group, caller)
+  return createOperation(scope, group.key, group, caller) as Operation<R>
 }
 
 export function anyIn<R>(
@@ -66,9 +67,9 @@ export function anyIn<R>(
   caller: object,
 ): Operation<R> {
   const group = firstOf('any', scope, branches, options, (branch, one) =>
-    branch.state === 'fulfilled' ? won(branch, one) : undefined,
+    branch.fulfilled ? won(branch, one) : undefined,
   )
-  return createOperation(scope, group, caller)
+  return createOperation(scope, group.key, group, caller) as Operation<R>
 }
 
 function firstOf(
@@ -80,13 +81,13 @@ function firstOf(
 ): Group {
   const where = `${kind}()`
   const settings = groupSettings(where, options, RACE_OPTIONS)
-  const list = branchList(where, branches, scope)
-  if (kind === 'race' && list.inputs.length === 0)
+  const source = branchSource(where, branches, scope, false)
+  if (kind === 'race' && source.size === 0)
     throw new TypeError('race(): expected at least one branch; a race of nobody would never end')
   const key = scope.keyFor(options?.name ?? kind)
   const onTimeout =
     options !== undefined && 'timeoutValue' in options ? { value: options.timeoutValue } : undefined
-  return new Group(scope, key, list, policy(kind, afterBranch, onTimeout), settings)
+  return new Group(scope, key, source, policy(kind, afterBranch, onTimeout), settings)
 }
 
 function policy(
@@ -96,6 +97,8 @@ function policy(
 ): Policy {
   return {
     title,
+    // The errors of `any`; a race has ended before anybody asks.
+    resultOf: (branch) => branch.outcome,
     afterBranch,
     afterAll: (group) => ({
       fulfilled: false,
@@ -112,7 +115,7 @@ function policy(
 }
 
 function won(branch: Branch, group: Group): Verdict {
-  const winner = group.list.names?.[branch.index]
+  const winner = group.names?.[branch.index]
   const outcome = winner === undefined ? branch.outcome : { winner, value: branch.outcome }
   return { fulfilled: true, outcome, because: { kind: 'race-lost', by: branch.key } }
 }
@@ -122,7 +125,7 @@ function lost(branch: Branch): Verdict {
 }
 
 function allFailed(group: Group): AggregateError {
-  const errors = group.branches.map((branch) => branch.outcome)
+  const errors = group.results
   const message =
     errors.length === 0 ? 'any() has no branches' : `All ${errors.length} branches of ${group.title} failed`
   return withoutFrames(new AggregateError(errors, message))

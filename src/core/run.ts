@@ -126,7 +126,7 @@ export class Run implements RunView {
   /** Calls `execute`. Its end shows as `outcome`. */
   begin(execute: (ctx: Context, input: unknown) => unknown, input: unknown): void {
     const context = createContext(this, this.#root, input)
-    this.#codeEnded = callInScope(this.#root, () => execute(context, input)).then(
+    this.#codeEnded = callInScope(this.#root, (ctx) => execute(ctx, input), context).then(
       (value) => this.#ending.returned({ status: 'completed', value }),
       (error: unknown) =>
         this.#ending.returned({ status: this.#cancelledBy(error) ? 'cancelled' : 'failed', error }),
@@ -261,8 +261,8 @@ export class Run implements RunView {
   }
 
   neverAwaited(): NeverAwaited[] {
-    return [...this.#neverAwaited].map(({ work, key, place }) => ({
-      title: work.title,
+    return [...this.#neverAwaited].map(({ title, key, place }) => ({
+      title,
       key,
       place: place?.stack?.split('\n').at(-1)?.trim() ?? 'an unknown place',
     }))

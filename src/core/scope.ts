@@ -12,6 +12,11 @@ export interface Waiter {
   abandon(reason: CancelledError, stops: StopWatch | undefined): void
 }
 
+/** A function branch: most scopes of such branches make no key outside of a run. */
+interface Prefixed {
+  readonly prefix: string
+}
+
 /** Code that was refused so often goes round in circles: it catches its cancellation and tries again, for ever. */
 const MOST_REFUSALS = 100_000
 
@@ -21,7 +26,7 @@ const MOST_REFUSALS = 100_000
  */
 export class Scope implements Waiter {
   readonly host: Host
-  readonly #prefix: string
+  #prefix: string | Prefixed
   /** Undefined where keys identify nothing: outside of a run. */
   readonly #counts: Map<string, number> | undefined
   /** Made when first needed: a branch that is a single step has none. */
@@ -31,7 +36,8 @@ export class Scope implements Waiter {
   #heir: Scope | undefined
   #refusals = 0
 
-  constructor(host: Host, prefix: string) {
+  /** @param prefix of the keys here; asked for only when there is one to make */
+  constructor(host: Host, prefix: string | Prefixed) {
     this.host = host
     this.#prefix = prefix
     this.#counts = host.runId === undefined ? undefined : new Map()
@@ -53,7 +59,7 @@ export class Scope implements Waiter {
 
   /** The key of the next operation of this name here: `name`, `name#2`, `name#3` in creation order (M3). */
   keyFor(name: string): Key {
-    const escaped = this.#prefix + escapeName(name)
+    const escaped = this.#path + escapeName(name)
     if (this.#counts === undefined) return escaped
     const count = (this.#counts.get(name) ?? 0) + 1
     this.#counts.set(name, count)
@@ -66,11 +72,16 @@ export class Scope implements Waiter {
    */
   refuse(reason: CancelledError): Promise<never> {
     this.#refusals++
-    if (this.#refusals === MOST_REFUSALS) this.host.ranAway(this.#prefix)
+    if (this.#refusals === MOST_REFUSALS) this.host.ranAway(this.#path)
     if (this.#refusals >= MOST_REFUSALS) return new Promise(() => undefined)
     const refused = Promise.reject(reason)
     refused.catch(() => undefined)
     return refused
+  }
+
+  get #path(): string {
+    if (typeof this.#prefix !== 'string') this.#prefix = this.#prefix.prefix
+    return this.#prefix
   }
 
   enter(waiter: Waiter): void {
@@ -131,12 +142,20 @@ export function runInScope<T>(scope: Scope, body: () => T): T {
  * The same for code that may be async; what it throws is a rejection. Resolved inside, so that an operation that is
  * returned without being awaited is awaited by this scope.
  */
-export function callInScope<T>(scope: Scope, body: () => T | PromiseLike<T>): Promise<T> {
+export function callInScope<A, T>(
+  scope: Scope,
+  fn: (argument: A) => T | PromiseLike<T>,
+  argument: A,
+): Promise<T> {
   try {
-    return runInScope(scope, () => Promise.resolve(body()))
+    return ambient.run(scope, resolved, fn, argument) as Promise<T>
   } catch (error) {
     return Promise.reject(error)
   }
+}
+
+function resolved(fn: (argument: never) => unknown, argument: unknown): Promise<unknown> {
+  return Promise.resolve(fn(argument as never))
 }
 
 export function runInStep<T>(frame: StepFrame, body: () => T): T {

@@ -8,21 +8,25 @@ import type { Scope } from './scope.ts'
 
 export function sleepIn(scope: Scope, duration: Duration, caller: object): Operation<void> {
   const work = new SleepWork(scope, milliseconds(duration, 'ctx.sleep() duration'))
-  return createOperation(scope, work, caller)
+  return createOperation(scope, work.key, work, caller) as Operation<void>
 }
 
 class SleepWork implements Work, Leaf {
   readonly key: Key
-  readonly title: string
+  readonly #title: string
   readonly #scope: Scope
   readonly #duration: number
   #operation: OperationCore | undefined
 
   constructor(scope: Scope, duration: number) {
     this.key = scope.keyFor('sleep')
-    this.title = `ctx.sleep(${duration})`
+    this.#title = `ctx.sleep(${duration})`
     this.#scope = scope
     this.#duration = duration
+  }
+
+  titleOf(): string {
+    return this.#title
   }
 
   begin(operation: OperationCore): void {

@@ -80,16 +80,13 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
       const { clock } = this.#control
       this.#cancelTimeout = clock.after(timeout, () => this.#timeOut(timeout))
     }
-    let returned: Promise<unknown>
-    try {
-      // Inside, so that an operation that is returned without being awaited is refused like one that is (M6).
-      returned = runInStep(this, () => Promise.resolve(callStep(this.#definition, this, fn)))
-    } catch (error) {
-      returned = Promise.reject(error)
-    }
-    returned.then(
-      (value) => this.#end(() => this.#done(value)),
-      (error: unknown) => this.#end(() => this.#failed(error)),
+    callInStep(this, this.#definition, fn).then(
+      (value) => {
+        if (this.#end()) this.#report(this.#done(value))
+      },
+      (error: unknown) => {
+        if (this.#end()) this.#report(this.#failed(error))
+      },
     )
   }
 
@@ -102,10 +99,11 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     this.#tell(reason)
   }
 
-  #end(outcome: () => StepOutcome): void {
+  /** @returns whether its outcome is still wanted */
+  #end(): boolean {
     this.#over = true
     this.#control.ended()
-    if (!this.#reported) this.#report(outcome())
+    return !this.#reported
   }
 
   #report(outcome: StepOutcome): void {
@@ -154,5 +152,18 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
       definition.log.warn('The retry policy threw, so the step is not tried again', { error: broken })
       return undefined
     }
+  }
+}
+
+/** Resolved inside, so that an operation that is returned without being awaited is refused like one that is (M6). */
+function callInStep(
+  attempt: Attempt,
+  definition: StepDefinition,
+  fn: StepFunction<unknown>,
+): Promise<unknown> {
+  try {
+    return runInStep(attempt, () => Promise.resolve(callStep(definition, attempt, fn)))
+  } catch (error) {
+    return Promise.reject(error)
   }
 }

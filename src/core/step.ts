@@ -1,23 +1,13 @@
 import { checkOptions, duration, name as checkName } from './check.ts'
-import {
-  checkCompensate,
-  type Compensate,
-  compensateOptions,
-  type CompensationContext,
-} from './compensation.ts'
-import { createOperation } from './create-operation.ts'
-import { type Duration, milliseconds, show } from './duration.ts'
-import { type CancelledError, quote, SerializationError, StepError } from './errors.ts'
-import type { Compensable, Leaf } from './host.ts'
+import { checkCompensate, type Compensate } from './compensation.ts'
+import { type Duration, show } from './duration.ts'
+import { quote } from './errors.ts'
 import { inlineScope } from './inline.ts'
-import { compensationKey } from './key.ts'
-import type { Operation, OperationCore, Work } from './operation.ts'
-import type { AttemptControl, Completion, Encoded, Key, RunningAttempt, StepEffect } from './ports/effects.ts'
+import type { Operation } from './operation.ts'
 import { checkRetry, type RetryOptions } from './retry-policy.ts'
 import { ambientScope, type Scope } from './scope.ts'
-import { Attempt, type StepDefinition } from './step-attempt.ts'
-import type { StepContext, StepFunction } from './step-function.ts'
-import type { StopWatch } from './stop-watch.ts'
+import type { StepFunction } from './step-function.ts'
+import { CompensableStep, createStep } from './step-work.ts'
 
 /** `T`: what the step resolves to. */
 export interface StepOptions<T = unknown> {
@@ -74,135 +64,8 @@ export function stepIn<T>(
   if (typeof fn !== 'function')
     throw new TypeError(`step(${quote(name)}): expected a function, got ${show(fn)}`)
   if (options !== undefined) checkOptions(`step(${quote(name)})`, options, CHECKS)
-  const work = new StepWork(scope, scope.keyFor(name), name, fn, options)
-  const operation = createOperation<Awaited<T>>(scope, work, caller)
-  if (options?.compensate !== undefined) scope.host.compensable(work)
-  return operation
-}
-
-/** The definition, the effect and the leaf of one step in one: there can be a hundred thousand of them. */
-class StepWork implements Work, Leaf, StepEffect, StepDefinition, Compensable {
-  readonly kind = 'step'
-  readonly key: Key
-  readonly name: string
-  readonly fn: StepFunction<unknown>
-  attempt = 1
-  notBefore = 0
-  readonly #scope: Scope
-  readonly #options: StepOptions<never> | undefined
-  #operation: OperationCore | undefined
-
-  constructor(
-    scope: Scope,
-    key: Key,
-    name: string,
-    fn: StepFunction<unknown>,
-    options: StepOptions<never> | undefined,
-  ) {
-    this.key = key
-    this.name = name
-    this.fn = fn
-    this.#scope = scope
-    this.#options = options
-  }
-
-  get title(): string {
-    return `step ${quote(this.name)}`
-  }
-
-  get runId(): string | undefined {
-    return this.#scope.host.runId
-  }
-
-  get retry(): RetryOptions | undefined {
-    return this.#options?.retry
-  }
-
-  get timeout(): number | undefined {
-    const timeout = this.#options?.timeout
-    return timeout === undefined ? undefined : milliseconds(timeout, 'timeout')
-  }
-
-  get idempotencyKey(): string {
-    const { runId } = this
-    return this.#options?.idempotencyKey ?? (runId === undefined ? this.key : `${runId}:${this.key}`)
-  }
-
-  get codec(): StepDefinition['codec'] {
-    return this.#scope.host.codec
-  }
-
-  get log(): StepDefinition['log'] {
-    return this.#scope.host.log
-  }
-
-  chance(attempt: number): number {
-    return this.#scope.host.chance(this.key, attempt)
-  }
-
-  begin(operation: OperationCore): void {
-    this.#operation = operation
-    this.#scope.host.start(this, this)
-  }
-
-  abort(_operation: OperationCore, reason: CancelledError, stops: StopWatch | undefined): void {
-    this.#scope.host.cancel(this, reason)
-    stops?.effect(this)
-  }
-
-  execute(control: AttemptControl): RunningAttempt {
-    const attempt = new Attempt(this, control)
-    attempt.run()
-    return attempt
-  }
-
-  deliver(completion: Completion): void {
-    const { codec } = this.#scope.host
-    if (completion.kind === 'step-done') {
-      this.#operation?.fulfil(codec.decode(completion.payload))
-    } else if (completion.kind === 'step-failed') {
-      if (completion.retryAt === undefined)
-        this.#operation?.reject(this.#failure(completion.attempt, codec.decodeError(completion.payload)))
-      else this.#again(completion.attempt + 1, completion.retryAt)
-    }
-  }
-
-  /** A step like any other. What its function returns is not kept, so it may be anything. */
-  undo(payload: Encoded, error: unknown): PromiseLike<unknown> {
-    const scope = this.#scope
-    const compensate = this.#options?.compensate as Compensate<unknown>
-    const { run, ...options } = compensateOptions(compensate)
-    const fn = async (step: StepContext): Promise<void> => {
-      await run(scope.host.codec.decode(payload), compensationContext(step, error))
-    }
-    const key = compensationKey(this.key)
-    const idempotencyKey = compensationKey(this.idempotencyKey)
-    const work = new StepWork(scope, key, `compensation of ${this.name}`, fn, { ...options, idempotencyKey })
-    return createOperation(scope, work, this.undo)
-  }
-
-  #again(attempt: number, notBefore: number): void {
-    this.attempt = attempt
-    this.notBefore = notBefore
-    this.#scope.host.start(this, this)
-  }
-
-  /** A result that cannot be stored is reported as itself: the function did not fail. */
-  #failure(attempts: number, cause: unknown): Error {
-    if (cause instanceof SerializationError) return cause
-    return new StepError({ stepName: this.name, key: this.key, attempts }, cause)
-  }
-}
-
-function compensationContext(step: StepContext, error: unknown): CompensationContext {
-  const { attempt, idempotencyKey, log } = step
-  return {
-    attempt,
-    idempotencyKey,
-    log,
-    error,
-    get signal() {
-      return step.signal
-    },
-  }
+  const key = scope.keyFor(name)
+  const operation = createStep(scope, key, fn, options, caller)
+  if (options?.compensate !== undefined) scope.host.compensable(new CompensableStep(scope, key, options))
+  return operation as Operation<Awaited<T>>
 }

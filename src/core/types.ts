@@ -3,6 +3,9 @@ import type { BranchInput } from './branch.ts'
 
 export type Branches = readonly BranchInput[] | Readonly<Record<string, BranchInput>>
 
+/** What `parallel` takes: also an iterable, which is pulled as branches may start. */
+export type ParallelBranches = Branches | Iterable<BranchInput>
+
 /** Anything, inferred as narrowly as it was written: `'partial'` stays `'partial'`. */
 export type Constant = string | number | bigint | boolean | symbol | object | null | undefined
 
@@ -16,9 +19,13 @@ type Slot<T, Settle extends boolean, OnTimeout> = [Settle] extends [true]
     ? T | undefined
     : T
 
-/** Tuples stay tuples, arrays arrays, records records. */
-export type ParallelResult<B extends Branches, Settle extends boolean, OnTimeout> =
-  | { -readonly [Place in keyof B]: Slot<BranchResult<B[Place]>, Settle, OnTimeout> }
+/** Tuples stay tuples, arrays arrays, records records; an iterable gives an array. */
+export type ParallelResult<B extends ParallelBranches, Settle extends boolean, OnTimeout> =
+  | (B extends Branches
+      ? { -readonly [Place in keyof B]: Slot<BranchResult<B[Place]>, Settle, OnTimeout> }
+      : B extends Iterable<infer One>
+        ? Slot<BranchResult<One>, Settle, OnTimeout>[]
+        : never)
   | Exclude<OnTimeout, 'partial'>
 
 type WinnerOf<B> = {

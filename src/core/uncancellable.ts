@@ -16,7 +16,7 @@ export function uncancellableIn<T>(run: Holdable, around: Scope, fn: () => T | P
     throw new TypeError(`ctx.uncancellable(): expected a function, got ${show(fn)}`)
   const scope = new Scope(around.host, `${around.keyFor('uncancellable')}/`)
   const release = run.hold()
-  return callInScope(scope, fn).finally(() => {
+  return callInScope(scope, () => fn(), undefined).finally(() => {
     scope.bequeath(around)
     release()
   })

@@ -212,7 +212,9 @@ class Interpreter {
       }
       case 'parallel':
         return parallel(
-          this.#members(op.members, op.options.record),
+          op.options.lazy === undefined
+            ? this.#members(op.members, op.options.record)
+            : this.#pulled(op.members, op.options.lazy),
           this.#options(op.options, { members: op.members.length }),
         )
       case 'race':
@@ -274,6 +276,20 @@ class Interpreter {
     return record ? Object.fromEntries(branches.map((branch, index) => [`m${index}`, branch])) : branches
   }
 
+  *#pulled(members: readonly Member[], end: 'ends' | 'throws'): Generator<BranchMade> {
+    this.#see('pulling begins')
+    try {
+      for (const member of members)
+        for (const branch of this.#members([member], false) as readonly BranchMade[]) {
+          this.#see('pulled')
+          yield branch
+        }
+      if (end === 'throws') throw thrown('pulled too often')
+    } finally {
+      this.#see('pulling ends')
+    }
+  }
+
   #branch({ body, seesSignal }: Extract<Member, { member: 'function' }>): BranchMade {
     return async ({ signal }) => {
       this.#see('branch begins')
@@ -288,7 +304,7 @@ class Interpreter {
   }
 
   #options(settings: Extract<Op, { options: object }>['options'], extra?: { members: number }): object {
-    const { record: _record, wait, signal, ...options } = settings
+    const { record: _record, lazy: _lazy, wait, signal, ...options } = { lazy: undefined, ...settings }
     return {
       ...options,
       ...(wait === undefined ? {} : { waitForCancelled: wait }),

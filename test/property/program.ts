@@ -64,6 +64,8 @@ interface CommonSettings {
 export interface ParallelSettings extends CommonSettings {
   readonly concurrency?: number
   readonly settle?: boolean
+  /** Branches come from a generator, which makes each when it is asked for it; `throws`: and throws after the last. */
+  readonly lazy?: 'ends' | 'throws'
 }
 
 export interface RaceSettings extends CommonSettings {
@@ -181,6 +183,7 @@ const parallelSettings: fc.Arbitrary<ParallelSettings> = compact(
     ...common,
     concurrency: maybe(fc.integer({ min: 1, max: 3 }), 2),
     settle: maybe(fc.constant(true), 2),
+    lazy: maybe(fc.constantFrom('ends' as const, 'ends' as const, 'ends' as const, 'throws' as const), 2),
   }),
 ).map(sensible as (value: object) => ParallelSettings)
 

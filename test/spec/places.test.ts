@@ -280,10 +280,9 @@ describe('M8: a promise that is already running is refused', () => {
       [[null], /got null/],
       [{ a: 'text' }, /branch \["a"\]: .* got "text"/],
       [[[]], /got an array of 0/],
-      [undefined, /expected an array or a record of branches, got undefined/],
+      [undefined, /expected an.* array or a record of branches, got undefined/],
       [null, /got null/],
       ['text', /got "text"/],
-      [new Set([() => 1]), /got an object/],
       [promise, /got a promise/],
       [step('one', () => 1), /got one operation \(step "one"\)/],
     ] as const)

@@ -18,6 +18,26 @@ describe('parallel', () => {
     expectTypeOf(parallel(byName)).resolves.toEqualTypeOf<Record<string, string>>()
   })
 
+  test('an iterable gives an array', () => {
+    const some = new Set([text])
+    function* pulled(): Generator<(() => Promise<number>) | Operation<string>, void, undefined> {
+      yield () => Promise.resolve(1)
+    }
+    expectTypeOf(parallel(some)).toEqualTypeOf<Operation<string[]>>()
+    expectTypeOf(parallel(pulled(), { concurrency: 3 })).toEqualTypeOf<Operation<(number | string)[]>>()
+    expectTypeOf(parallel(some, { settle: true })).resolves.toEqualTypeOf<PromiseSettledResult<string>[]>()
+    expectTypeOf(parallel(some, { timeout: 1, timeoutValue: 'partial' })).resolves.toEqualTypeOf<
+      (string | undefined)[]
+    >()
+    expectTypeOf(parallel(some, { timeout: 1, timeoutValue: null })).resolves.toEqualTypeOf<string[] | null>()
+    // @ts-expect-error -- a promise is already running (M8)
+    parallel(new Set([Promise.resolve(1)]))
+    // @ts-expect-error -- a text is no list of branches
+    parallel('text')
+    // @ts-expect-error -- a race has no limit under which it could be pulled
+    race(some)
+  })
+
   test('results can be read and written: nothing is readonly', async () => {
     const results = await parallel([text, count])
     results[0] = 'other'
