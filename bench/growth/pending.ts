@@ -7,7 +7,16 @@
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type BranchInput, createEngine, memoryStore, parallel, step, workflow } from 'ai-workflows'
+import {
+  type BranchContext,
+  type BranchInput,
+  CancelledError,
+  createEngine,
+  memoryStore,
+  parallel,
+  step,
+  workflow,
+} from 'ai-workflows'
 
 const { values } = parseArgs({
   options: {
@@ -31,11 +40,15 @@ async function pending(branches: string, count: number): Promise<number> {
   let begun: () => void = () => undefined
   const first = new Promise<void>((resolve) => (begun = resolve))
   const stop = new AbortController()
-  const branch = (n: number) => async (): Promise<number> => {
-    begun()
-    await new Promise((_resolve, reject) => stop.signal.addEventListener('abort', reject))
-    return n
-  }
+  const branch =
+    (n: number) =>
+    async ({ signal }: BranchContext): Promise<number> => {
+      begun()
+      await new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+      return n
+    }
   function* all(): Generator<BranchInput> {
     for (let n = 0; n < count; n++) yield branch(n)
   }
@@ -47,17 +60,18 @@ async function pending(branches: string, count: number): Promise<number> {
     branches === 'functions'
       ? functions
       : branches === 'iterable'
-        ? { [Symbol.iterator]: all }
+        ? all()
         : Array.from({ length: count }, (_, n) => step(`step-${n}`, branch(n)))
   const whole = parallel(inputs as BranchInput[], { concurrency: 1, signal: stop.signal })
   const ended = whole.then(
-    () => 'completed',
-    () => 'aborted',
+    () => 'it completed',
+    (error: unknown) => error,
   )
-  await firstBranch
+  const early = await Promise.race([firstBranch, ended])
+  if (early !== undefined) throw new Error('the group ended before its first branch began', { cause: early })
   const bytes = (heap() - before) / count
   stop.abort()
-  if ((await ended) !== 'aborted' || (branches === 'functions' && functions.length !== count))
+  if (!((await ended) instanceof CancelledError) || (branches === 'functions' && functions.length !== count))
     throw new Error('the group was not pending while it was looked at')
   return bytes
 }
