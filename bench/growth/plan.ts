@@ -75,7 +75,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
 ]
 
 /** Of figures with so large an `x` fewer rounds are enough, and all there is time for. */
-export const roundsOf = (x: number, rounds: number): number => (x >= MILLION ? Math.min(rounds, 3) : rounds)
+export const roundsOf = (x: number, rounds: number): number => (x >= MILLION ? Math.min(rounds, 2) : rounds)
 
 const listings = ['list', 'list, failed', 'list, of a workflow', 'list, without parent', 'list, half way']
 

@@ -55,7 +55,7 @@ for (let round = 0; round < rounds; round++)
       if (round < roundsOf(x, rounds)) await measure(measurement, x)
 if (figures.names.length === 0) throw new Error('nothing was measured')
 
-const conditions = `Node.js ${process.versions.node}, ${cpus().length} cores, ${rounds === 1 ? 'one round' : `${rounds} rounds (3 for a million and more)`}, ${Math.round((performance.now() - begun) / 60_000)} minutes`
+const conditions = `Node.js ${process.versions.node}, ${cpus().length} cores, ${rounds === 1 ? 'one round' : `${rounds} rounds (2 for a million and more)`}, ${Math.round((performance.now() - begun) / 60_000)} minutes`
 console.log(section(figures, conditions, failed))
 if (values.write) await write(figures, conditions, failed)
 process.exitCode = failed.size === 0 ? 0 : 1
