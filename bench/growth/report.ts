@@ -1,0 +1,112 @@
+/** What is made of the figures: charts, JSON, and the section of BENCHMARKS.md between its markers. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { lineChart } from '../chart.ts'
+import type { Figures } from './figures.ts'
+import { judge, shown } from './goals.ts'
+import { type Chart, CHARTS } from './plan.ts'
+
+const BEGIN = '<!-- growth: written by bench/growth/run.ts -->'
+const END = '<!-- /growth -->'
+const FOLDER = 'bench/report'
+const root = new URL('../../', import.meta.url)
+
+export function section(figures: Figures, conditions: string, failed: ReadonlyMap<string, string>): string {
+  return [
+    BEGIN,
+    '',
+    '## How cost grows',
+    '',
+    `Each figure is the median of processes of their own, interleaved; ${conditions}. \`node bench/growth/run.ts --write\` writes this`,
+    'section. A goal that is not held is not held: none was changed to fit.',
+    '',
+    ...goals(figures),
+    ...CHARTS.flatMap((chart) => chartWithTable(figures, chart)),
+    ...rest(figures),
+    ...(failed.size === 0 ? [] : ['Not measured, because it failed:', '']),
+    ...[...failed].map(([name, reason]) => `- \`${name}\`: ${reason}`),
+    ...(failed.size === 0 ? [] : ['']),
+    END,
+  ].join('\n')
+}
+
+/** @throws Error when BENCHMARKS.md has lost the markers */
+export async function write(
+  figures: Figures,
+  conditions: string,
+  failed: ReadonlyMap<string, string>,
+): Promise<void> {
+  const page = new URL('BENCHMARKS.md', root)
+  const before = readFileSync(page, 'utf8')
+  const [from, to] = [before.indexOf(BEGIN), before.indexOf(END)]
+  if (from < 0 || to < from) throw new Error(`BENCHMARKS.md has no section between ${BEGIN} and ${END}`)
+  mkdirSync(new URL(FOLDER, root), { recursive: true })
+  for (const chart of CHARTS.filter((one) => measured(figures, one).length > 0))
+    writeFileSync(new URL(path(chart), root), await drawn(figures, chart))
+  const json = { conditions, node: process.version, failed: [...failed], series: figures.toJSON() }
+  writeFileSync(new URL(`${FOLDER}/growth.json`, root), `${JSON.stringify(json, undefined, 2)}\n`)
+  writeFileSync(
+    page,
+    before.slice(0, from) + section(figures, conditions, failed) + before.slice(to + END.length),
+  )
+}
+
+function goals(figures: Figures): readonly string[] {
+  const judged = judge(figures)
+  if (judged.length === 0) return []
+  const rows = judged.map(
+    ({ goal, measured, held }) => `| ${goal} | ${measured} | ${held ? 'held' : '**not held**'} |`,
+  )
+  return ['| goal | measured | |', '| --- | --- | --- |', ...rows, '']
+}
+
+function chartWithTable(figures: Figures, chart: Chart): readonly string[] {
+  const series = measured(figures, chart)
+  if (series.length === 0) return []
+  return [
+    `### ${chart.title}`,
+    '',
+    `![${chart.title}](${path(chart)})`,
+    '',
+    ...table(figures, chart.x, series),
+    '',
+  ]
+}
+
+/** What no chart shows. */
+function rest(figures: Figures): readonly string[] {
+  const drawn = new Set(CHARTS.flatMap(({ series }) => series))
+  const names = figures.names.filter((name) => !drawn.has(name))
+  return names.length === 0 ? [] : ['### Other figures', '', ...table(figures, '', names), '']
+}
+
+function table(figures: Figures, x: string, names: readonly string[]): readonly string[] {
+  const sizes = [...new Set(names.flatMap((name) => figures.points(name).map((point) => point.x)))]
+  sizes.sort((a, b) => a - b)
+  const cell = (name: string, size: number): string => {
+    const median = figures.median(name, size)
+    return median === undefined ? '' : shown(median)
+  }
+  const rows = names.map((name) => [name, figures.unit(name), ...sizes.map((size) => cell(name, size))])
+  const head = [x, 'unit', ...sizes.map((size) => size.toLocaleString('en'))]
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+}
+
+function drawn(figures: Figures, chart: Chart): Promise<string> {
+  return lineChart({
+    title: chart.title,
+    x: { title: chart.x, log: true },
+    y: { title: chart.y },
+    series: measured(figures, chart).map((name) => ({
+      name,
+      points: figures.points(name).map(({ x, median, least, most }) => ({ x, y: median, least, most })),
+    })),
+  })
+}
+
+function measured(figures: Figures, { series }: Chart): readonly string[] {
+  return series.filter((name) => figures.points(name).length > 0)
+}
+
+function path({ file }: Chart): string {
+  return `${FOLDER}/growth-${file}.svg`
+}

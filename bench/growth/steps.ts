@@ -1,0 +1,86 @@
+/**
+ * How the cost of one group grows with its branches: `steps.ts [--host memory,sqlite,outside] [--steps 1000,10000]`. Steps
+ * that do nothing, 100 at once: inside a workflow on the memory store, on SQLite (durable to a power failure), and outside
+ * of any. Prints one JSON line `{ series, x, value, unit }` for each figure. Small groups are repeated, and the median
+ * counts; every process is warm. Peak memory is the process's, so measure one size in each.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createEngine, memoryStore, parallel, step, workflow } from 'ai-workflows'
+
+const { values } = parseArgs({
+  options: {
+    host: { type: 'string', default: 'memory,sqlite,outside' },
+    steps: { type: 'string', default: '1000,10000,100000' },
+    dir: { type: 'string', default: tmpdir() },
+  },
+})
+const CONCURRENCY = 100
+const WARM = 5000
+/** So many steps are taken at least, in groups of the size that is measured. */
+const ENOUGH = 20_000
+
+let calls = 0
+
+async function group(count: number): Promise<number> {
+  const results = await parallel(
+    Array.from({ length: count }, (_, n) =>
+      step(`step-${n}`, async () => {
+        calls++
+        return n
+      }),
+    ),
+    { concurrency: CONCURRENCY },
+  )
+  if (results.some((value, n) => value !== n)) throw new Error('the results are others, or in another order')
+  return results.length
+}
+
+const grouped = workflow({ name: 'grouped', execute: (_ctx, count: number) => group(count) })
+
+interface Host {
+  run(count: number): Promise<number>
+  close(): Promise<void>
+}
+
+function open(host: string): Host {
+  if (host === 'outside') return { run: group, close: async () => undefined }
+  if (host !== 'memory' && host !== 'sqlite') throw new Error(`there is no host ${host}`)
+  const dir = mkdtempSync(join(values.dir, 'steps-'))
+  const engine = createEngine(host === 'memory' ? { store: memoryStore() } : { dir })
+  return {
+    run: (count) => grouped.run(count, { engine }),
+    close: async () => {
+      await engine.stop()
+      rmSync(dir, { recursive: true })
+    },
+  }
+}
+
+async function timed(host: Host, count: number): Promise<number> {
+  calls = 0
+  const begun = performance.now()
+  const results = await host.run(count)
+  const took = performance.now() - begun
+  if (calls !== count || results !== count) throw new Error(`${calls} of ${count} steps, ${results} results`)
+  return took
+}
+
+function print(series: string, x: number, value: number, unit: string): void {
+  console.log(JSON.stringify({ series, x, value: Number(value.toPrecision(4)), unit }))
+}
+
+for (const name of values.host.split(','))
+  for (const count of values.steps.split(',').map(Number)) {
+    const host = open(name)
+    await timed(host, WARM)
+    const times: number[] = []
+    do times.push(await timed(host, count))
+    while (times.length * count < ENOUGH)
+    await host.close()
+    const median = times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN
+    print(`${name}: time per step`, count, (median * 1000) / count, 'µs')
+    print(`${name}: peak memory`, count, process.resourceUsage().maxRSS / 1024, 'MB')
+  }
