@@ -1,66 +1,60 @@
-/**
- * `npm run bench [-- --rounds 5 --tasks 100000]`: `parallel` beside other ways to fan out, interleaved, each
- * measurement in a process of its own; medians, spread, and ratios to the hand-written pool of the same run.
- */
-import { execFileSync } from 'node:child_process'
-import { cpus } from 'node:os'
-import { parseArgs } from 'node:util'
-import { median } from './median.ts'
+/** `npm run bench`: measures, prints a table, writes JSON and, with `--write`, BENCHMARKS.md and its charts. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { lineUp } from './line-up.ts'
+import { machine } from './machine.ts'
+import { readOptions, USAGE } from './options.ts'
+import type { Options } from './options.ts'
+import { printReport } from './report/terminal.ts'
+import { writeReport } from './report/write.ts'
+import type { Results } from './results.ts'
+import { measureRounds } from './rounds.ts'
 
-interface Measurement {
-  readonly contender: string
-  readonly nanoseconds: number
-  readonly peakMegabytes: number
+const root = fileURLToPath(new URL('..', import.meta.url))
+const compiled = new URL('dist/', import.meta.url)
+
+try {
+  const options = readOptions(process.argv.slice(2), root)
+  const results =
+    options.from === undefined
+      ? await measureAll(options)
+      : (JSON.parse(readFileSync(options.from, 'utf8')) as Results)
+  printReport(results)
+  if (options.write) await writeReport(results, root)
+  const own = results.contenders.filter(({ kind }) => kind !== 'peer').map(({ name }) => name)
+  if (results.failures.some(({ contender }) => own.includes(contender))) process.exitCode = 1
+} catch (error) {
+  console.error(error instanceof TypeError ? `${error.message}\n\n${USAGE}` : error)
+  process.exitCode = 2
 }
 
-const FLOOR = 'hand-written-pool'
-const CONTENDERS = [
-  FLOOR,
-  'p-map',
-  'p-limit',
-  'ai-workflows',
-  'ai-workflows-functions',
-  'ai-workflows-memory',
-]
+async function measureAll(options: Options): Promise<Results> {
+  compile()
+  const directory = join(root, 'bench/node_modules/.cache/runs')
+  mkdirSync(directory, { recursive: true })
+  const about = machine(directory)
+  const { participants, missing } = await lineUp(compiled, options.only)
+  for (const { name, reason } of missing) console.error(`without ${name}: ${reason}`)
+  const interrupt = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)))
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    tasks: { type: 'string', default: '100000' },
-    concurrency: { type: 'string', default: '100' },
-    json: { type: 'boolean', default: false },
-  },
-})
+  const { timeoutMs, prefix, rounds, quick, scenarios } = options
+  const harness = { compiled, directory, timeoutMs, prefix, interrupted: interrupt.signal }
+  const progress = (line: string): void => console.error(line)
+  const figures = await measureRounds(harness, { scenarios, participants, rounds, quick, progress })
+  const contenders = participants.map(({ note }) => note)
+  const date = new Date().toISOString()
+  const results = { date, machine: about, rounds, quick, contenders, missing, ...figures }
+  if (options.json !== '') writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`)
+  return results
+}
 
-const script = new URL('./fan-out.ts', import.meta.url).pathname
-const measurements: Measurement[] = []
-for (let round = 0; round < Number(values.rounds); round++)
-  for (const contender of CONTENDERS) {
-    const printed = execFileSync(process.execPath, [script, contender, values.tasks, values.concurrency], {
-      encoding: 'utf8',
-    })
-    measurements.push(JSON.parse(printed) as Measurement)
-  }
-
-const rows = CONTENDERS.map((contender) => {
-  const own = measurements.filter((one) => one.contender === contender)
-  const times = own.map(({ nanoseconds }) => nanoseconds)
-  return {
-    contender,
-    'ns per task': Math.round(median(times)),
-    least: Math.round(Math.min(...times)),
-    most: Math.round(Math.max(...times)),
-    'peak MB': Math.round(median(own.map(({ peakMegabytes }) => peakMegabytes))),
-  }
-})
-const floor = rows[0]?.['ns per task'] ?? Number.NaN
-const table = rows.map((row) => ({ ...row, '× floor': Number((row['ns per task'] / floor).toFixed(1)) }))
-
-if (values.json)
-  console.log(JSON.stringify({ node: process.version, cpus: cpus().length, ...values, rows: table }))
-else {
-  console.log(
-    `${values.tasks} tasks that do nothing, ${values.concurrency} at once; Node ${process.version}, ${cpus().length} cores; ${values.rounds} rounds`,
-  )
-  console.table(table)
+/** Checks the benchmarks against the peers' types and compiles them, as what is measured is not to read TypeScript. */
+function compile(): void {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'bench')], { stdio: 'inherit' })
+  if (status !== 0) throw new Error('the benchmarks do not compile')
 }

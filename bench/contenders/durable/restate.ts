@@ -1,0 +1,57 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { CRASHED, pooled, sum } from '../../contender.ts'
+import type { DurableContender } from '../../contender.ts'
+import { freePort } from '../../servers/free-port.ts'
+
+/** The server calls this process over HTTP, and asks it again after a crash: at the same port. */
+export const contender: DurableContender = {
+  name: 'Restate',
+  kind: 'peer',
+  package: '@restatedev/restate-server',
+  durability: 'one node with its defaults: RocksDB logs, write-ahead log synced before a step counts',
+  scenarios: { A: 'comparable', B: 'comparable', C: 'comparable', D: 'comparable' },
+  server: 'restate',
+  open: async ({ directory, url, task }) => {
+    const restate = await import('@restatedev/restate-sdk')
+    const clients = await import('@restatedev/restate-sdk-clients')
+    const bench = restate.service({
+      name: 'bench',
+      handlers: {
+        sequence: async (ctx: import('@restatedev/restate-sdk').Context, steps: number) => {
+          let total = 0
+          for (let index = 0; index < steps; index++)
+            total += await ctx.run(`step-${index}`, () => task(index))
+          return total
+        },
+        fanOut: async (
+          ctx: import('@restatedev/restate-sdk').Context,
+          { steps, concurrency }: { steps: number; concurrency: number },
+        ) => sum(await pooled(steps, (index) => ctx.run(`step-${index}`, () => task(index)), concurrency)),
+      },
+    })
+    const note = join(directory, 'port')
+    const port = existsSync(note) ? Number(readFileSync(note, 'utf8')) : await freePort()
+    writeFileSync(note, String(port))
+    const logger = (): void => undefined
+    await restate.serve({ services: [bench], port, logger })
+    const [ingress = '', admin = ''] = url.split(' ')
+    await post(`${admin}/deployments`, { uri: `http://127.0.0.1:${port}`, force: true })
+
+    const client = clients.connect({ url: ingress }).serviceClient(bench)
+    const keyed = <I>(idempotencyKey: string) => clients.rpc.opts<I, number>({ idempotencyKey })
+    return {
+      sequence: async (steps, id) => client.sequence(steps, keyed(id)),
+      fanOut: async (steps, concurrency, id) => client.fanOut({ steps, concurrency }, keyed(id)),
+      // The same idempotency key: it waits for the invocation that the server repeats.
+      resume: async (steps) => client.sequence(steps, keyed(CRASHED)),
+      close: () => undefined,
+    }
+  },
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+}

@@ -1,0 +1,29 @@
+import { parallel, step, workflow } from 'ai-workflows'
+import type { EmbeddedEngine } from 'ai-workflows'
+import { CRASHED, sum } from '../../../contender.ts'
+import type { Place, Session } from '../../../contender.ts'
+
+/** Two workflows as a user would write them, on an engine without options. */
+export function openOurs({ task }: Place, engine: EmbeddedEngine): Session {
+  const sequence = workflow({
+    name: 'sequence',
+    execute: async (_ctx, steps: number) => {
+      let total = 0
+      for (let index = 0; index < steps; index++) total += await step(`step-${index}`, () => task(index))
+      return total
+    },
+  })
+  const fanOut = workflow({
+    name: 'fan-out',
+    execute: async (_ctx, { steps, concurrency }: { steps: number; concurrency: number }) => {
+      const branches = Array.from({ length: steps }, (_, index) => step(`step-${index}`, () => task(index)))
+      return sum(await parallel(branches, { concurrency }))
+    },
+  })
+  return {
+    sequence: (steps, id) => sequence.run(steps, { engine, id }),
+    fanOut: (steps, concurrency, id) => fanOut.run({ steps, concurrency }, { engine, id }),
+    resume: (steps) => sequence.run(steps, { engine, id: CRASHED }),
+    close: () => engine.stop(),
+  }
+}

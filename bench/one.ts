@@ -1,0 +1,118 @@
+/** One measurement from outside: a fresh directory, a fresh server, a fresh process, and what they left on disk. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, globSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import type { Answer, Job, Measured } from './job.ts'
+import type { Participant } from './line-up.ts'
+import type { ScenarioId, Sizes } from './scenarios.ts'
+import { bytesIn } from './servers/process.ts'
+
+export interface Request {
+  readonly participant: Participant
+  readonly scenario: ScenarioId
+  readonly sizes: Sizes
+  readonly warmUpOnly: boolean
+}
+
+export interface Outcome {
+  readonly measured: Measured
+  /** What the records take when the process has ended. */
+  readonly bytes: number
+}
+
+export interface Harness {
+  readonly compiled: URL
+  /** Where the directories of measurements are made: on the disk that is to be measured. */
+  readonly directory: string
+  readonly timeoutMs: number
+  readonly prefix: readonly string[]
+  readonly interrupted: AbortSignal
+}
+
+const SQLITE_HEADER = 'SQLite format 3\0'
+const HARD_TIMEOUT = 4
+/** Peers that would report their use to their makers. */
+const QUIET = { DO_NOT_TRACK: '1', SCARF_ANALYTICS: 'false', MASTRA_TELEMETRY_DISABLED: '1', NODE_NO_WARNINGS: '1' }
+
+/** @throws when it failed, did less than it should, or took too long; whoever measures shows that instead of a figure. */
+export async function measureOnce(harness: Harness, request: Request): Promise<Outcome> {
+  const { participant, scenario, sizes } = request
+  mkdirSync(harness.directory, { recursive: true })
+  const home = mkdtempSync(join(harness.directory, 'run-'))
+  const [own, served] = [join(home, 'own'), join(home, 'server')]
+  for (const directory of [own, served]) mkdirSync(directory)
+  try {
+    const server = await participant.server?.start(served)
+    try {
+      const url = server?.url ?? ''
+      const job = { file: participant.file, scenario, sizes, directory: own, url, timeoutMs: harness.timeoutMs }
+      const run = (phase: Job['phase']): Promise<Measured> =>
+        measure(harness, { ...job, phase, answer: join(home, `${phase}.json`) })
+      if (scenario === 'D') await killed(run('crash'))
+      const measured = await run(scenario === 'D' ? 'resume' : request.warmUpOnly ? 'warm' : 'measure')
+      return { measured, bytes: (server?.bytes() ?? 0) + databaseBytes(own) }
+    } finally {
+      await server?.stop()
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+class Killed extends Error {}
+
+async function killed(run: Promise<Measured>): Promise<void> {
+  await run.catch((error: unknown) => {
+    if (!(error instanceof Killed)) throw new Error('the run to be killed failed', { cause: error })
+  })
+}
+
+async function measure(harness: Harness, job: Job): Promise<Measured> {
+  const script = fileURLToPath(new URL('measure.js', harness.compiled))
+  const [program = '', ...args] = [...harness.prefix, process.execPath, script, JSON.stringify(job)]
+  const child = spawn(program, args, {
+    env: { ...process.env, ...QUIET },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    signal: harness.interrupted,
+    timeout: job.timeoutMs * HARD_TIMEOUT,
+    killSignal: 'SIGTERM',
+  })
+  let printed = ''
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (printed = (printed + chunk).slice(-1000)))
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+  if (existsSync(job.answer)) {
+    const answer = JSON.parse(readFileSync(job.answer, 'utf8')) as Answer
+    if ('measured' in answer) return answer.measured
+    throw new Error(answer.error)
+  }
+  // 137: what a shell, or whatever the prefix is, makes of a killed child.
+  if (signal === 'SIGKILL' || code === 137) throw new Killed('the process was killed (SIGKILL)')
+  throw new Error(`the process ended without an answer (${signal ?? code}): ${printed.trim()}`)
+}
+
+/** With what waits in write-ahead logs moved to where it belongs. */
+function databaseBytes(directory: string): number {
+  for (const file of globSync(join(directory, '**/*'))) if (isDatabase(file)) checkpoint(file)
+  return bytesIn(directory)
+}
+
+function isDatabase(file: string): boolean {
+  const buffer = Buffer.alloc(SQLITE_HEADER.length)
+  const descriptor = openSync(file, 'r')
+  try {
+    return readSync(descriptor, buffer) === buffer.length && buffer.toString('latin1') === SQLITE_HEADER
+  } catch {
+    return false // a directory
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function checkpoint(file: string): void {
+  const database = new DatabaseSync(file)
+  database.exec('pragma wal_checkpoint(truncate)')
+  database.close()
+}
