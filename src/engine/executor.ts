@@ -239,8 +239,10 @@ export class Executor {
     try {
       await ownership.begin()
       const made = await store.createRun(run, [], ownership.id)
-      const { no, epoch } = made.run
-      if (made.created) taking = this.#begin(made.run, workflow, { no, epoch })
+      const claim: Claim = { no: made.run.no, epoch: made.run.epoch }
+      if (made.created && this.#stopping !== undefined) await giveUp(this.#parts, claim, this.#stopping)
+      this.requireRunning()
+      if (made.created) taking = this.#begin(made.run, workflow, claim)
       return made
     } finally {
       this.#unborn--

@@ -109,7 +109,7 @@ describe('several callers of one run', () => {
     const engine = engineOver(faults.store)
     const other = engineOver(faults.store)
     const flow = workflow({ name: 'w', execute: (ctx) => ctx.sleep('1h') })
-    const letGo = faults.hold('readJournal')
+    const letGo = faults.hold('pendingInbox')
     const starting = flow.start({}, { id: 'r', engine })
     await faults.held()
     await other.find('r').cancel('too early')
@@ -160,7 +160,7 @@ describe('several callers of one run', () => {
     const flow = workflow({ name: 'right', execute: () => step('s', () => executed.push('right')) })
     const wrong = workflow({ name: 'wrong', execute: () => step('s', () => executed.push('wrong')) })
     const faults = faultyStore(store)
-    faults.fail('heartbeat', { problem: 'io' })
+    faults.fail('pendingInbox', { problem: 'io' }) // the run is created, and given back
     await expect(flow.start({}, { id: 'r', engine: engineOver(faults.store) })).rejects.toMatchObject({
       code: 'STORE',
     })

@@ -54,15 +54,7 @@ function counting(): { calls: string[]; flow: ReturnType<typeof make> } {
 }
 
 describe('R5: a store that fails', () => {
-  for (const verb of [
-    'createRun',
-    'heartbeat',
-    'claim',
-    'lastInboxId',
-    'readJournal',
-    'readNotes',
-    'pendingInbox',
-  ] as const) {
+  for (const verb of ['createRun', 'heartbeat', 'lastInboxId', 'pendingInbox'] as const) {
     test(`R5: ${verb} fails once while a run starts: the start says so, and the same id starts when the store has recovered`, async () => {
       const { faults, engine } = setUp()
       const { flow, calls } = counting()
@@ -80,6 +72,20 @@ describe('R5: a store that fails', () => {
       await expect(flow.start({}, { id: 'r', engine })).rejects.toEqual(problem('io'))
       const run = await flow.start({}, { id: 'r', engine: another() })
       expect(await run.result()).toBe('abc')
+    })
+  }
+
+  for (const verb of ['claim', 'readJournal', 'readNotes', 'pendingInbox'] as const) {
+    test(`R5: ${verb} fails once while a run that was given back is taken up: the start says so, and the next one executes it`, async () => {
+      const { faults, engine, another } = setUp()
+      const { flow, calls } = counting()
+      faults.fail('pendingInbox', { problem: 'full' })
+      await expect(flow.start({}, { id: 'r', engine })).rejects.toEqual(problem('full'))
+      faults.fail(verb, { problem: 'io' })
+      await expect(flow.start({}, { id: 'r', engine })).rejects.toEqual(problem('io'))
+      const run = await flow.start({}, { id: 'r', engine: verb === 'claim' ? engine : another() })
+      expect(await run.result()).toBe('abc')
+      expect(calls).toEqual(['a', 'b', 'c'])
     })
   }
 
