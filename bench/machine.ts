@@ -15,7 +15,8 @@ const IN_MEMORY = 0x01021994
 /** @throws where a sync would cost nothing: figures from there would be about nothing. */
 export function machine(directory: string): Machine {
   const { type: filesystem } = statfsSync(directory)
-  if (filesystem === IN_MEMORY) throw new Error(`${directory} is in memory (tmpfs): a sync costs nothing there`)
+  if (filesystem === IN_MEMORY)
+    throw new Error(`${directory} is in memory (tmpfs): a sync costs nothing there`)
   const database = new DatabaseSync(':memory:')
   const sqlite = String(database.prepare('select sqlite_version() as version').get()?.version)
   database.close()

@@ -1,7 +1,17 @@
 /** One measurement from outside: a fresh directory, a fresh server, a fresh process, and what they left on disk. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, globSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -35,7 +45,12 @@ export interface Harness {
 const SQLITE_HEADER = 'SQLite format 3\0'
 const HARD_TIMEOUT = 4
 /** Peers that would report their use to their makers. */
-const QUIET = { DO_NOT_TRACK: '1', SCARF_ANALYTICS: 'false', MASTRA_TELEMETRY_DISABLED: '1', NODE_NO_WARNINGS: '1' }
+const QUIET = {
+  DO_NOT_TRACK: '1',
+  SCARF_ANALYTICS: 'false',
+  MASTRA_TELEMETRY_DISABLED: '1',
+  NODE_NO_WARNINGS: '1',
+}
 
 /** @throws when it failed, did less than it should, or took too long; whoever measures shows that instead of a figure. */
 export async function measureOnce(harness: Harness, request: Request): Promise<Outcome> {
@@ -48,7 +63,14 @@ export async function measureOnce(harness: Harness, request: Request): Promise<O
     const server = await participant.server?.start(served)
     try {
       const url = server?.url ?? ''
-      const job = { file: participant.file, scenario, sizes, directory: own, url, timeoutMs: harness.timeoutMs }
+      const job = {
+        file: participant.file,
+        scenario,
+        sizes,
+        directory: own,
+        url,
+        timeoutMs: harness.timeoutMs,
+      }
       const run = (phase: Job['phase']): Promise<Measured> =>
         measure(harness, { ...job, phase, answer: join(home, `${phase}.json`) })
       if (scenario === 'D') await killed(run('crash'))
@@ -72,8 +94,8 @@ async function killed(run: Promise<Measured>): Promise<void> {
 
 async function measure(harness: Harness, job: Job): Promise<Measured> {
   const script = fileURLToPath(new URL('measure.js', harness.compiled))
-  const [program = '', ...args] = [...harness.prefix, process.execPath, script, JSON.stringify(job)]
-  const child = spawn(program, args, {
+  const [program, ...args] = [...harness.prefix, process.execPath, script, JSON.stringify(job)]
+  const child = spawn(program ?? process.execPath, args, {
     env: { ...process.env, ...QUIET },
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: harness.interrupted,

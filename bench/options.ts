@@ -53,7 +53,8 @@ export function readOptions(args: readonly string[], root: string): Options {
     rounds: positive('--rounds', values.rounds ?? (quick ? '1' : '5')),
     only: parts(values.only, ','),
     scenarios: parts(values.scenarios, ',').map(scenarioOf),
-    json: values.json === undefined ? (quick ? '' : resolve(root, 'bench/results.json')) : resolve(values.json),
+    json:
+      values.json === undefined ? (quick ? '' : resolve(root, 'bench/results.json')) : resolve(values.json),
     from: values.from === undefined ? undefined : resolve(values.from),
     timeoutMs: positive('--timeout', values.timeout) * 1000,
     prefix: parts(values.prefix, ' '),
@@ -75,5 +76,7 @@ function positive(option: string, given: string): number {
 function scenarioOf(given: string): Scenario {
   const found = SCENARIOS.find(({ id }) => id === given.toUpperCase())
   if (found !== undefined) return found
-  throw new TypeError(`--scenarios: there is no ${given}; there are ${SCENARIOS.map(({ id }) => id).join(', ')}`)
+  throw new TypeError(
+    `--scenarios: there is no ${given}; there are ${SCENARIOS.map(({ id }) => id).join(', ')}`,
+  )
 }

@@ -29,12 +29,16 @@ export async function measureRounds(
   const failures: Failure[] = []
   const before = new Map<Turn, number>()
   const turns = plan.scenarios.flatMap((scenario) =>
-    plan.participants.filter(({ note }) => note.scenarios[scenario.id] !== undefined).map(turnOf(scenario, plan)),
+    plan.participants
+      .filter(({ note }) => note.scenarios[scenario.id] !== undefined)
+      .map(turnOf(scenario, plan)),
   )
   for (let round = 1; round <= plan.rounds; round++)
     for (const turn of turns) {
       const [scenario, contender] = [turn.scenario.id, turn.participant.note.name]
-      const failed = failures.some((failure) => failure.scenario === scenario && failure.contender === contender)
+      const failed = failures.some(
+        (failure) => failure.scenario === scenario && failure.contender === contender,
+      )
       if (failed) continue
       const named = `round ${round} of ${plan.rounds}, ${scenario}, ${contender}`
       try {
@@ -50,11 +54,13 @@ export async function measureRounds(
   return { measurements, failures }
 }
 
-const turnOf = (scenario: Scenario, { quick }: Plan) => (participant: Participant): Turn => {
-  const sizes = quick ? scenario.quick : scenario.full
-  const most = participant.note.reduced[scenario.id] ?? sizes.steps
-  return { scenario, participant, sizes: { ...sizes, steps: Math.min(sizes.steps, most) } }
-}
+const turnOf =
+  (scenario: Scenario, { quick }: Plan) =>
+  (participant: Participant): Turn => {
+    const sizes = quick ? scenario.quick : scenario.full
+    const most = participant.note.reduced[scenario.id] ?? sizes.steps
+    return { scenario, participant, sizes: { ...sizes, steps: Math.min(sizes.steps, most) } }
+  }
 
 /** Bytes are what the measured part added to what the warm-up alone leaves, which is measured once. */
 async function measureTurn(

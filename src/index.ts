@@ -4,7 +4,8 @@ import { provideDefaultEngine } from './core/default-engine.ts'
 
 provideDefaultEngine(() => createEngine())
 
-export { step, type StepOptions } from './core/step.ts'
+export type { StepOptions } from './core/step-options.ts'
+export { step } from './core/step.ts'
 export { parallel, type ParallelOptions } from './core/parallel.ts'
 export { any, race, type RaceOptions } from './core/race.ts'
 export { workflow, type EngineOption, type Untyped, type Workflow } from './core/workflow.ts'
@@ -16,7 +17,14 @@ export type { Keep } from './engine/retention.ts'
 export { memoryStore } from './store/memory/index.ts'
 export type { Operation } from './core/operation.ts'
 export type { BranchContext, BranchInput } from './core/branch.ts'
-export type { BranchResult, Branches, Constant, ParallelResult, RaceResult } from './core/types.ts'
+export type {
+  BranchResult,
+  Branches,
+  ParallelBranches,
+  Constant,
+  ParallelResult,
+  RaceResult,
+} from './core/types.ts'
 export type { GroupOptions } from './core/group-options.ts'
 export type { Context } from './core/context.ts'
 export type { StepInfo } from './core/step-table.ts'

@@ -1,29 +1,14 @@
 import { checkOptions, duration, name as checkName } from './check.ts'
-import { checkCompensate, type Compensate } from './compensation.ts'
-import { type Duration, show } from './duration.ts'
+import { checkCompensate } from './compensation.ts'
+import { show } from './duration.ts'
 import { quote } from './errors.ts'
 import { inlineScope } from './inline.ts'
 import type { Operation } from './operation.ts'
-import { checkRetry, type RetryOptions } from './retry-policy.ts'
+import { checkRetry } from './retry-policy.ts'
 import { ambientScope, type Scope } from './scope.ts'
 import type { StepFunction } from './step-function.ts'
+import type { StepOptions } from './step-options.ts'
 import { CompensableStep, createStep } from './step-work.ts'
-
-/** `T`: what the step resolves to. */
-export interface StepOptions<T = unknown> {
-  /** Tries again after a failure. Default: one attempt. Delays are durable, attempts are counted across crashes. */
-  readonly retry?: RetryOptions
-  /** Time for each attempt. One that takes longer has its `signal` aborted and fails with a `TimeoutError`. */
-  readonly timeout?: Duration
-  /** What the function gets as `idempotencyKey`. Default: the run's id and the step's key, the same for every attempt. */
-  readonly idempotencyKey?: string
-  /**
-   * Undoes the step, given its result, if it has completed and the run fails or is cancelled in the end: the last step
-   * first, one at a time, each recorded once and tried again when it fails (by default 5 attempts in all). Outside of a
-   * workflow there is no run that could fail, and nothing is undone.
-   */
-  readonly compensate?: Compensate<T>
-}
 
 const CHECKS = {
   retry: checkRetry,
