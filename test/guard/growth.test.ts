@@ -8,7 +8,7 @@ import { createEngine, type EmbeddedEngine, memoryStore, parallel, step, workflo
 import { VirtualClock } from 'ai-workflows/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Store } from '../../src/core/ports/store.ts'
-import { end, entry, newRun, started, stepDone } from '../../src/testing/store-cases/fixtures.ts'
+import { end, entry, newRun, stepDone } from '../../src/testing/store-cases/fixtures.ts'
 import { folder } from '../support/folder.ts'
 import { type Count, type CountedStore, countedStore } from './support/counted.ts'
 
@@ -62,7 +62,7 @@ async function costs(runs: number): Promise<Record<string, ReadonlyMap<string, C
 test('what starting, showing, listing and resuming execute and read does not depend on how many runs there are', async () => {
   const [few, many] = [await costs(200), await costs(2000)]
   expect(many).toEqual(few)
-  for (const [verb, counts] of Object.entries(few)) expect(sum(counts, 'calls'), verb).toBeGreaterThan(0)
+  for (const counts of Object.values(few)) expect(sum(counts, 'calls')).toBeGreaterThan(0)
 })
 
 async function recorded({ store }: CountedStore, steps: number): Promise<void> {

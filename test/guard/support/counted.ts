@@ -72,7 +72,7 @@ function counting(
 }
 
 /** Gives the rows on, and says how many were taken. */
-function* passing(rows: Iterable<unknown>, ended: (rows: number) => void): Generator<unknown> {
+function* passing(rows: Iterable<unknown>, ended: (rows: number) => void): Generator {
   let count = 0
   try {
     for (const row of rows) {
