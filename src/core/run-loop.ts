@@ -1,4 +1,5 @@
 import { NonDeterminismError, quote } from './errors.ts'
+import { payloadSize } from './payload-size.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Completion, Effects } from './ports/effects.ts'
 import type { RunOutcome } from './ending.ts'
@@ -35,7 +36,7 @@ export async function runLoop(run: Run, effects: Effects, options: LoopOptions):
   while (run.outcome === undefined || run.replaying) {
     for (const completion of await effects.next()) {
       // Nothing is awaited without need: a replay does this for every step that was recorded.
-      if (++delivered % DELIVERIES_PER_TURN === 0 || isLarge(completion)) await nextTurn()
+      if (++delivered % DELIVERIES_PER_TURN === 0 || payloadSize(completion) > LARGE) await nextTurn()
       if (run.outcome === undefined && !run.knows(completion.key)) await expect(run, completion, options)
       if (run.outcome === undefined) deliver(run, completion)
       else if (run.knows(completion.key)) run.skip()
@@ -57,10 +58,6 @@ function deliver(run: Run, completion: Completion): void {
   if (instead !== undefined)
     throw changed(run, completion, `What has this name now is of another kind (${instead}).`)
   run.deliver(completion)
-}
-
-function isLarge(completion: Completion): boolean {
-  return 'payload' in completion && completion.payload.length > LARGE
 }
 
 /** Resolves when the completion's operation exists, or `execute` has ended. */

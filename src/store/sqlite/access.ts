@@ -23,7 +23,7 @@ export interface Access {
   read<T>(work: () => T): Promise<T>
   /**
    * `work` may run several times; nothing of a time that failed remains.
-   * @param size of the values in it, in characters, where they may be large
+   * @param size of the values in it, in characters. Default: unknown, so the log is looked at
    * @param gathered it is all of a turn's writes, and waits for no others
    */
   write<T>(work: () => T, size?: number, gathered?: boolean): Promise<T>
@@ -71,7 +71,7 @@ export function access(connection: Connection, patience: Patience): Access {
         throw asStoreError(error, path)
       }
     },
-    async write(work, size = 0, gathered = false) {
+    async write(work, size = Number.POSITIVE_INFINITY, gathered = false) {
       if (closing !== undefined) throw closed(path)
       trust.require()
       return queue.push(work, size, gathered)

@@ -42,7 +42,7 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
       write(() => {
         const { changes } = claim.run({ no, epoch, owner: toText(owner) })
         return changes === 0 ? undefined : { no, epoch: epoch + 1 }
-      }),
+      }, 0),
     release: ({ no, epoch }) =>
       write(() => {
         release.run({ no, epoch })

@@ -1,4 +1,5 @@
 /** Verb: commit. The hot path: one transaction, one check per run, one row per completion. */
+import { payloadSize } from '../../core/payload-size.ts'
 import type { CommitResult, Park, Store, Write } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
@@ -56,9 +57,8 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
 function sizeOf(writes: readonly Write[]): number {
   let size = 0
   for (const write of writes) {
-    if (write.kind === 'end') size += write.output?.length ?? 0
-    else if (write.kind === 'completion' && 'payload' in write.entry.completion)
-      size += write.entry.completion.payload.length
+    if (write.kind === 'end') size += (write.output ?? write.error ?? '').length
+    else if (write.kind === 'completion') size += payloadSize(write.entry.completion)
   }
   return size
 }

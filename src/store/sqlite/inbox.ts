@@ -21,7 +21,7 @@ export function inboxVerbs({ prepare, read, write }: Access): InboxVerbs {
         const { lastInsertRowid } = insert.run(run, kind, toText(name), toText(payload), at)
         wake.run(run)
         return { id: Number(lastInsertRowid), run, kind, name, payload, at }
-      }),
+      }, payload.length),
     readInbox: (id, limit) => read(() => items(after.all(id, Math.max(0, limit)))),
     pendingInbox: (no) => read(() => items(pending.all(no))),
     lastInboxId: () => read(() => (last.get() as { id: number }).id),

@@ -22,7 +22,7 @@ const USUAL = 16 * 1024
 export interface LogKeeper {
   /**
    * After every commit. Rejects only with what SQLite throws.
-   * @param size of the values that were written, in characters
+   * @param size of the values that were written, in characters; Infinity looks at once
    */
   look(size: number): Promise<void>
   /** @returns whether the log is empty now: not while another process reads or writes. */

@@ -1,4 +1,5 @@
 /** Verbs: create a run, find it by id. */
+import { payloadSize } from '../../core/payload-size.ts'
 import type { Completion } from '../../core/ports/effects.ts'
 import type { NewRun, Store } from '../../core/ports/store.ts'
 import type { Access } from './access.ts'
@@ -45,13 +46,16 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
 
   return {
     createRun: (run, prefix = [], owner) =>
-      write(() => {
-        const existing = find(run.id)
-        // Inserted only when it is new: an insert that gives way would use a number up.
-        const row = existing ?? addAll(run, prefix, owner)
-        if (row === undefined) throw new Error('a run that was created could not be read')
-        return { run: toRun(row), created: existing === undefined }
-      }),
+      write(
+        () => {
+          const existing = find(run.id)
+          // Inserted only when it is new: an insert that gives way would use a number up.
+          const row = existing ?? addAll(run, prefix, owner)
+          if (row === undefined) throw new Error('a run that was created could not be read')
+          return { run: toRun(row), created: existing === undefined }
+        },
+        prefix.reduce((size, each) => size + payloadSize(each), run.input.length),
+      ),
     getRun: (id) =>
       read(() => {
         const row = find(id)

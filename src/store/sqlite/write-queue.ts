@@ -41,7 +41,7 @@ export class WriteQueue {
   }
 
   /**
-   * @param size of the values in it, in characters
+   * @param size of the values in it, in characters; Infinity where nobody knows
    * @param gathered it is itself all of a turn's: nothing is gained by waiting for more
    */
   push<T>(work: () => T, size: number, gathered: boolean): Promise<T> {
