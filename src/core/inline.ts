@@ -3,17 +3,20 @@ import type { Codec } from './codec/codec.ts'
 import { consoleLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
 import { type Cancellable, type Host, type Leaf, RAN_AWAY } from './host.ts'
+import { Lingering } from './lingering.ts'
 import type { Clock } from './ports/clock.ts'
 import type {
   AttemptControl,
   Effect,
   Encoded,
+  Key,
   RunningAttempt,
   StepEffect,
   StepOutcome,
 } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { runInScope, Scope } from './scope.ts'
+import { stepCompletion } from './step-completion.ts'
 import { systemClock } from './system-clock.ts'
 
 /** Values stay as they are: nothing leaves the process. */
@@ -28,9 +31,9 @@ const identity: Codec = {
 class Call implements AttemptControl, Cancellable {
   readonly attempt: number
   readonly leaf: Leaf
-  hasEnded = false
+  #hasEnded = false
   readonly #host: InlineHost
-  readonly #startedAt: number
+  readonly startedAt: number
   #running: RunningAttempt | undefined
   /** The function has itself caused the abort, before it returned. */
   #cancelled: CancelledError | undefined
@@ -39,7 +42,7 @@ class Call implements AttemptControl, Cancellable {
     this.#host = host
     this.leaf = leaf
     this.attempt = attempt
-    this.#startedAt = host.clock.now()
+    this.startedAt = host.clock.now()
   }
 
   get clock(): Clock {
@@ -51,39 +54,32 @@ class Call implements AttemptControl, Cancellable {
     if (this.#cancelled !== undefined) this.#running.abort(this.#cancelled)
   }
 
+  get key(): Key {
+    return this.leaf.key
+  }
+
   report(outcome: StepOutcome): void {
-    const { leaf, attempt } = this
-    const { key } = leaf
-    const { payload } = outcome
-    const [startedAt, at] = [this.#startedAt, this.clock.now()]
+    const { leaf } = this
     leaf.handle = undefined
-    if (!this.hasEnded) this.#host.lingers(this)
-    if (outcome.kind === 'done') leaf.deliver({ kind: 'step-done', key, at, attempt, startedAt, payload })
-    else if (outcome.retryAt === undefined)
-      leaf.deliver({ kind: 'step-failed', key, at, attempt, startedAt, payload })
-    else {
-      const { retryAt } = outcome
-      leaf.deliver({ kind: 'step-failed', key, at, attempt, startedAt, payload, retryAt })
-    }
+    this.#giveUp()
+    leaf.deliver(stepCompletion(this, outcome, this.clock.now()))
   }
 
   ended(): void {
-    this.hasEnded = true
-    this.#host.ended(this)
+    this.#hasEnded = true
+    const { lingering } = this.#host
+    if (lingering.size > 0) lingering.ended(this.leaf, this)
   }
 
   cancel(reason: CancelledError): void {
     this.#cancelled = reason
-    if (!this.hasEnded) this.#host.lingers(this)
+    this.#giveUp()
     this.#running?.abort(reason)
   }
-}
 
-/** Calls of one step's function that were given up and have not ended: several when a retry was given up as well. */
-interface Lingering {
-  readonly calls: Set<Call>
-  /** What waits for the last of them to end. */
-  readonly waiting: Leaf[]
+  #giveUp(): void {
+    if (!this.#hasEnded) this.#host.lingering.add(this.leaf, this)
+  }
 }
 
 class InlineHost implements Host {
@@ -92,7 +88,7 @@ class InlineHost implements Host {
   readonly log: Logger
   readonly clock: Clock
   readonly #random: () => number
-  readonly #lingering = new Map<Leaf, Lingering>()
+  readonly lingering = new Lingering<Leaf, Call>()
 
   constructor(clock: Clock, log: Logger, random: () => number) {
     this.clock = clock
@@ -125,24 +121,9 @@ class InlineHost implements Host {
   }
 
   whenStopped(target: Leaf, leaf: Leaf): void {
-    const lingering = this.#lingering.get(target)
-    if (lingering === undefined) queueMicrotask(() => this.#stopped(leaf))
-    else lingering.waiting.push(leaf)
-  }
-
-  /** The call was given up, and its function runs on. */
-  lingers(call: Call): void {
-    const others = this.#lingering.get(call.leaf)
-    if (others === undefined) this.#lingering.set(call.leaf, { calls: new Set([call]), waiting: [] })
-    else others.calls.add(call)
-  }
-
-  ended(call: Call): void {
-    if (this.#lingering.size === 0) return
-    const lingering = this.#lingering.get(call.leaf)
-    if (lingering === undefined || !lingering.calls.delete(call) || lingering.calls.size > 0) return
-    this.#lingering.delete(call.leaf)
-    for (const one of lingering.waiting) this.#stopped(one)
+    const stopped = (): void => this.#stopped(leaf)
+    if (this.lingering.has(target)) this.lingering.whenEnded(target, stopped)
+    else queueMicrotask(stopped)
   }
 
   chance(): number {

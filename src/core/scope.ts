@@ -147,8 +147,25 @@ export function callInScope<A, T>(
   fn: (argument: A) => T | PromiseLike<T>,
   argument: A,
 ): Promise<T> {
+  return callIn(scope, fn, argument)
+}
+
+/** The same inside a step, where what is returned is refused like what is awaited (M6). */
+export function callInStep<A, T>(
+  frame: StepFrame,
+  fn: (argument: A) => T | PromiseLike<T>,
+  argument: A,
+): Promise<T> {
+  return callIn(frame, fn, argument)
+}
+
+function callIn<A, T>(
+  store: Scope | StepFrame,
+  fn: (argument: A) => T | PromiseLike<T>,
+  argument: A,
+): Promise<T> {
   try {
-    return ambient.run(scope, resolved, fn, argument) as Promise<T>
+    return ambient.run(store, resolved, fn, argument) as Promise<T>
   } catch (error) {
     return Promise.reject(error)
   }

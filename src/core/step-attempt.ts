@@ -8,7 +8,7 @@ import { derivedKey } from './key.ts'
 import type { AttemptControl, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { retryDelay, type RetryOptions } from './retry-policy.ts'
-import { runInStep, type StepFrame } from './scope.ts'
+import { callInStep, runInStep, type StepFrame } from './scope.ts'
 import type { StepContext, StepFunction } from './step-function.ts'
 import { callStep } from './step-stand-ins.ts'
 
@@ -80,7 +80,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
       const { clock } = this.#control
       this.#cancelTimeout = clock.after(timeout, () => this.#timeOut(timeout))
     }
-    callInStep(this, this.#definition, fn).then(
+    callInStep(this, (step) => callStep(this.#definition, step, fn), this).then(
       (value) => {
         if (this.#end()) this.#report(this.#done(value))
       },
@@ -152,18 +152,5 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
       definition.log.warn('The retry policy threw, so the step is not tried again', { error: broken })
       return undefined
     }
-  }
-}
-
-/** Resolved inside, so that an operation that is returned without being awaited is refused like one that is (M6). */
-function callInStep(
-  attempt: Attempt,
-  definition: StepDefinition,
-  fn: StepFunction<unknown>,
-): Promise<unknown> {
-  try {
-    return runInStep(attempt, () => Promise.resolve(callStep(definition, attempt, fn)))
-  } catch (error) {
-    return Promise.reject(error)
   }
 }

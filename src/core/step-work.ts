@@ -14,7 +14,7 @@ import type { StepContext, StepFunction } from './step-function.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 /** What steps with the same options have in common; their function is the operation's `subject`. */
-export class StepWork implements Work {
+class StepWork implements Work {
   readonly #options: StepOptions<never> | undefined
 
   constructor(options: StepOptions<never> | undefined) {

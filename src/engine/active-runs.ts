@@ -35,9 +35,10 @@ export class ActiveRuns {
     this.#ids.add(run.id)
   }
 
-  delete(no: number, id: string): void {
+  delete(no: number): void {
+    const run = this.#runs.get(no)
+    if (run !== undefined) this.#ids.delete(run.id)
     this.#runs.delete(no)
-    this.#ids.delete(id)
     this.changed()
   }
 

@@ -3,14 +3,14 @@ import type { Claim, InboxItem, NewRun, RunRecord, RunStatus, Store } from '../c
 import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { type ActiveRun, ActiveRuns } from './active-runs.ts'
+import { Beginnings } from './beginnings.ts'
 import type { ChildRun } from './children.ts'
 import { Creations } from './creations.ts'
 import { Endings } from './endings.ts'
 import { Execution } from './execution.ts'
 import { giveUp } from './give-up.ts'
-import { readHistory } from './history.ts'
+import { historyOfNew, readHistory } from './history.ts'
 import { InboxWatch } from './inbox-watch.ts'
-import { historyOfNew } from './new-history.ts'
 import { Parking } from './parking.ts'
 import type { Parts } from './parts.ts'
 import { unwatchStrayRejections, watchStrayRejections } from './stray-rejections.ts'
@@ -42,8 +42,8 @@ export class Executor {
   readonly #parking: Parking
   /** Code of the workflows that were executed here, to execute their waiting runs again. */
   readonly #codes = new Map<string, WorkflowCode>()
-  /** Beginnings of `work` and `adopt` that are under way: an engine that stops lets them end first. */
-  readonly #beginnings = new Set<Promise<void>>()
+  /** Of `work`, `adopt` and `create`. */
+  readonly #beginnings = new Beginnings()
   #worker: Worker | undefined
   /** Most runs that are executed at once; those at rest do not count. */
   #concurrency = Number.POSITIVE_INFINITY
@@ -56,7 +56,7 @@ export class Executor {
     this.#parts = parts
     this.#startChild = startChild
     this.#active = new ActiveRuns()
-    this.#parking = new Parking(clock, parts.parkAfter, (execution) => void this.#park(execution))
+    this.#parking = new Parking(parts, () => this.works)
     this.#inbox = new InboxWatch(store, clock, {
       arrived: (item) => this.arrived(item),
       looked: () => this.#lookAround(),
@@ -114,7 +114,7 @@ export class Executor {
     })
     for (const workflow of [...workflows, ...this.#codes.values()]) this.learn(workflow)
     const worker = this.#worker
-    await this.#beginning(async () => {
+    await this.#beginnings.run(async () => {
       await ownership.begin()
       await this.#inbox.start()
     })
@@ -128,7 +128,7 @@ export class Executor {
     if (name === undefined) return
     this.requireRunning()
     this.learn(workflow)
-    await this.#beginning(async () => {
+    await this.#beginnings.run(async () => {
       await ownership.begin()
       const numbers = await store.adoptWaiting(name, ownership.id)
       if (numbers.length > 0) await this.#inbox.start()
@@ -146,9 +146,7 @@ export class Executor {
     this.requireRunning()
     this.learn(workflow)
     if (!this.#hasRoomFor(workflow)) return await this.#parts.store.createRun(run)
-    const creation = this.#creations.one(run.id, () => this.#create(run, workflow))
-    await this.#beginning(async () => void (await creation))
-    return await creation
+    return await this.#beginnings.run(() => this.#creations.one(run.id, () => this.#create(run, workflow)))
   }
 
   /**
@@ -198,7 +196,7 @@ export class Executor {
   async stop(grace: number): Promise<void> {
     const error = new EngineStoppedError('The run was interrupted')
     this.#stopping = error
-    await Promise.allSettled(this.#beginnings)
+    await this.#beginnings.settled()
     await Promise.all([this.waiting.stop(), this.#worker?.stop()])
     await Promise.allSettled([...this.#taking.values()].map(({ ended }) => ended))
     const runs = [...this.#active]
@@ -212,16 +210,6 @@ export class Executor {
     this.endings.failAll(error)
     this.#worker = undefined
     this.#restIfIdle()
-  }
-
-  async #beginning(body: () => Promise<void>): Promise<void> {
-    const begun = body()
-    this.#beginnings.add(begun)
-    try {
-      await begun
-    } finally {
-      this.#beginnings.delete(begun)
-    }
   }
 
   #hasRoomFor({ name }: WorkflowCode): boolean {
@@ -329,7 +317,7 @@ export class Executor {
       await giveUp(this.#parts, claim, error)
       throw error
     } finally {
-      this.#active.delete(claim.no, id)
+      this.#active.delete(claim.no)
       if (execution.parked !== undefined) this.waiting.parked(claim.no, execution.parked.wakeAt)
       // Another process that took the run over goes on with it: its result is waited for, whoever gets there.
       if (failure === undefined || isFenced(failure.error)) this.endings.tell(id, execution.ended)
@@ -353,21 +341,6 @@ export class Executor {
       if (!(error instanceof EngineStoppedError))
         this.#parts.log.error(`Run ${record.id} cannot be taken up`, { error })
       return false
-    }
-  }
-
-  /**
-   * A parent of children that are executed elsewhere stays here, to take them up should their process die; unless this
-   * engine is a worker, which finds them in any case.
-   */
-  async #park(execution: Execution): Promise<void> {
-    const { store, ownership } = this.#parts
-    try {
-      for (const id of this.#worker === undefined ? execution.awaitedChildren : [])
-        if ((await store.getRun(id))?.owner !== ownership.id) return
-      execution.park()
-    } catch {
-      // The store fails: what matters says so.
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports/clock.ts'
 import type { Claim, CommitResult, Store, Write } from '../core/ports/store.ts'
 import { StoreError } from '../core/errors.ts'
+import { nextTurn } from '../core/turn.ts'
 
 /** Who wrote, and is told once what became of it. */
 export interface CommitSink {
@@ -112,10 +113,10 @@ export class GroupCommit {
   }
 
   async #flush(): Promise<void> {
-    await turnEnd()
+    await nextTurn()
     while (this.#pending.size > 0) {
       await this.#commit(this.#next())
-      if (this.#pending.size > 0) await turnEnd()
+      if (this.#pending.size > 0) await nextTurn()
     }
     this.#flushing = undefined
     for (const callback of this.#onFlushed) callback()
@@ -179,10 +180,6 @@ function byClaim(batch: Batch): Batch[] {
 /** Whether others of the batch might be taken without it: too large a value, one that does not fit, a journal out of order. */
 function isOfOneRun(error: unknown): boolean {
   return error instanceof StoreError && ['unsupported', 'full', 'corrupt'].includes(error.problem)
-}
-
-function turnEnd(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function lost(): StoreError {

@@ -47,17 +47,33 @@ export async function readHistory(
   if (!isWhole) record = await getRun(store, id)
   if (record.epoch !== epoch) return undefined
   const { base } = record
-  const history: History = {
-    recorded: new Recorded(store, id, claim, { base, last: order.last, first: base === 0 ? first : [] }),
-    lastSeq: order.last,
-    steps: order.steps,
-    cancelled: order.cancelled,
-    reusable: order.reusable,
+  const recorded = new Recorded(store, id, claim, { base, last: order.last, first: base === 0 ? first : [] })
+  return { record, history: historyOf(recorded, order, notes, inbox) }
+}
+
+/**
+ * The history of a run that its claim created: nothing can be recorded of it. Only its inbox is read, since others may have
+ * found the run at once.
+ */
+export async function historyOfNew(store: Store, id: string, claim: Claim): Promise<History> {
+  const recorded = new Recorded(store, id, claim, { base: 0, last: 0, first: [] })
+  return historyOf(recorded, NOTHING, [], await store.pendingInbox(claim.no))
+}
+
+function historyOf(
+  recorded: Recorded,
+  { last: lastSeq, ...order }: Order,
+  notes: readonly Note[],
+  inbox: readonly InboxItem[],
+): History {
+  return {
+    recorded,
+    lastSeq,
+    ...order,
     begun: latest(notes, 'started', ({ attempt }) => attempt),
     due: latest(notes, 'due', ({ due }) => due),
     inbox,
   }
-  return { record, history }
 }
 
 async function getRun(store: Store, id: string): Promise<RunRecord> {

@@ -13,6 +13,7 @@ import {
 } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, Note, Park, Write } from '../core/ports/store.ts'
+import { stepCompletion } from '../core/step-completion.ts'
 import { AbortWatches } from './abort-watches.ts'
 import { Answers } from './answers.ts'
 import { Children, type StartChild } from './children.ts'
@@ -283,18 +284,13 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     if (observed()) observe({ kind: 'step.started', run: runId, key, attempt })
   }
 
-  #stepEnded({ key, attempt, startedAt }: StepExecution, outcome: StepOutcome): void {
+  #stepEnded(execution: StepExecution, outcome: StepOutcome): void {
     const { clock, observed, observe, runId } = this.#options
-    const { payload } = outcome
-    const at = clock.now()
-    const retryAt = outcome.kind === 'failed' ? outcome.retryAt : undefined
-    if (outcome.kind === 'done') this.#record({ kind: 'step-done', key, at, attempt, startedAt, payload })
-    else if (retryAt === undefined)
-      this.#record({ kind: 'step-failed', key, at, attempt, startedAt, payload })
-    else this.#record({ kind: 'step-failed', key, at, attempt, startedAt, payload, retryAt })
+    this.#record(stepCompletion(execution, outcome, clock.now()))
     if (!observed()) return
-    const came = outcome.kind === 'done' ? 'done' : retryAt === undefined ? 'failed' : 'retrying'
-    observe({ kind: 'step.ended', run: runId, key, attempt, outcome: came })
+    const retrying = outcome.kind === 'failed' && outcome.retryAt !== undefined
+    const { key, attempt } = execution
+    observe({ kind: 'step.ended', run: runId, key, attempt, outcome: retrying ? 'retrying' : outcome.kind })
   }
 
   #complete(key: Key, happening: Happening, inboxId?: number): void {

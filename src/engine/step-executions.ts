@@ -1,4 +1,5 @@
 import { CancelledError } from '../core/errors.ts'
+import { Lingering } from '../core/lingering.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { AttemptControl, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
@@ -60,8 +61,7 @@ export class StepExecutions {
   #young = new Map<Key, StepExecution>()
   /** Begun before that. */
   readonly #old = new Map<Key, StepExecution>()
-  readonly #lingering = new Map<Key, Set<StepExecution>>()
-  readonly #onEnded = new Map<Key, (() => void)[]>()
+  readonly #lingering = new Lingering<Key, StepExecution>()
   #onIdle: (() => void) | undefined
 
   readonly #undone: (key: Key) => number
@@ -149,8 +149,7 @@ export class StepExecutions {
 
   /** Calls back when no function of the step runs here any more; at once when none does. */
   whenEnded(key: Key, callback: () => void): void {
-    if (!this.#lingering.has(key)) callback()
-    else this.#onEnded.set(key, [...(this.#onEnded.get(key) ?? []), callback])
+    this.#lingering.whenEnded(key, callback)
   }
 
   /** Resolves when no attempt is running. */
@@ -168,14 +167,8 @@ export class StepExecutions {
 
   /** The function of one that was given up has ended. */
   ended(execution: StepExecution, onEnd: () => void): void {
-    const { key } = execution
     onEnd()
-    const lingering = this.#lingering.get(key)
-    if (!lingering?.delete(execution) || lingering.size > 0) return
-    this.#lingering.delete(key)
-    const callbacks = this.#onEnded.get(key) ?? []
-    this.#onEnded.delete(key)
-    for (const callback of callbacks) callback()
+    this.#lingering.ended(execution.key, execution)
   }
 
   #begin(effect: StepEffect): void {
@@ -202,8 +195,6 @@ export class StepExecutions {
       attempt,
       reason ?? new CancelledError({ kind: 'timeout', by: key }),
     )
-    const others = this.#lingering.get(key)
-    if (others === undefined) this.#lingering.set(key, new Set([execution]))
-    else others.add(execution)
+    this.#lingering.add(key, execution)
   }
 }
