@@ -4,6 +4,7 @@
  */
 import { parse, View } from 'vega'
 import { compile } from 'vega-lite'
+import { shown } from './statistics.ts'
 
 export interface Axis {
   readonly title: string
@@ -119,11 +120,6 @@ function scaleOf({ log = false }: Axis, values: readonly number[]): object {
   return log
     ? { type: 'log', nice: false, domain: [least * 0.9, most * 1.1] }
     : { domain: [0, most], nice: true }
-}
-
-function shown(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
-  return value.toLocaleString('en', { maximumFractionDigits: digits })
 }
 
 function draw(spec: object): Promise<string> {

@@ -13,6 +13,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createEngine, step, workflow } from 'ai-workflows'
+import { print } from './growth/print.ts'
 
 const { values } = parseArgs({
   options: {
@@ -39,10 +40,6 @@ const SHAPES = {
     })),
 } as const
 type Shape = keyof typeof SHAPES
-
-function print(series: string, x: number, value: number, unit: string): void {
-  console.log(JSON.stringify({ series, x, value: Number(value.toPrecision(4)), unit }))
-}
 
 /** Milliseconds that `work` takes, and the longest stop of the event loop meanwhile. */
 async function measured(

@@ -23,3 +23,9 @@ function middle(sorted: readonly number[]): number {
   const [below = Number.NaN, above = Number.NaN] = [sorted[upper - 1], sorted[upper]]
   return sorted.length % 2 === 1 ? above : (below + above) / 2
 }
+
+/** As it is printed: no more digits than a measurement has. */
+export function shown(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  return value.toLocaleString('en', { maximumFractionDigits: digits })
+}

@@ -5,10 +5,11 @@
 // It installs when node_modules does not match package-lock.json and, with --build, builds when dist is stale.
 // This file is plain JavaScript because it has to run on the Node that happens to be there (20 or newer).
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { install, isInstalled } from './installed.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const inRoot = (/** @type {string} */ path) => join(root, path)
@@ -20,7 +21,10 @@ if (wantsBuild) args.shift()
 if (args[0] === undefined) fail('usage: node scripts/bootstrap.mjs [--build] <script> [args...]')
 if (!existsSync(inRoot(args[0]))) fail(`${args[0]} does not exist`)
 
-if (!isInstalled()) install()
+if (!isInstalled(root)) {
+  console.error('installing dependencies (npm ci) …')
+  if (!install(root)) fail('npm ci failed')
+}
 const node = projectNode()
 const env = { ...process.env, PATH: [inRoot('node_modules/.bin'), process.env.PATH].join(delimiter) }
 if (wantsBuild) {
@@ -32,37 +36,6 @@ if (wantsBuild) {
   if (built.status !== 0) fail('the build failed')
 }
 handOver(node, args)
-
-/** True when every package of the lock file is installed in its version. */
-function isInstalled() {
-  const locked = readLock('package-lock.json')
-  const installed = readLock('node_modules/.package-lock.json')
-  if (installed === undefined || locked === undefined) return false
-  return Object.entries(locked).every(
-    ([path, entry]) =>
-      !path.startsWith('node_modules/') || // the root and the workspaces themselves
-      entry.optional || // belongs to another platform
-      installed[path]?.version === entry.version,
-  )
-}
-
-/**
- * @param {string} path
- * @returns {Record<string, { version?: string, optional?: boolean }> | undefined}
- */
-function readLock(path) {
-  return existsSync(inRoot(path)) ? JSON.parse(readFileSync(inRoot(path), 'utf8')).packages : undefined
-}
-
-function install() {
-  console.error('installing dependencies (npm ci) …')
-  const npm = process.env.npm_execpath // set when npm started us: the same npm, whatever PATH says
-  const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
-  const result = npm
-    ? spawnSync(process.execPath, [npm, ...options], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-    : spawnSync('npm', options, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], shell: windows })
-  if (result.status !== 0) fail('npm ci failed')
-}
 
 /** The Node of devDependencies or, where its install script was not allowed to run, the current one if it will do. */
 function projectNode() {

@@ -15,6 +15,7 @@ export interface Order {
 }
 
 type Execute = (order: Order) => Promise<unknown>
+type Enter = ReturnType<typeof places>
 
 /**
  * Shared operations (M2), and a limit on steps. A task is a group of one function branch, which is what makes an operation
@@ -34,38 +35,31 @@ const operations: Execute = async ({ graph, limit, perform }) => {
   await parallel([...tasks.values()])
 }
 
-/** Plain promises (M4), and a limit on steps: async functions that await one another. */
-const promises: Execute = async ({ graph, limit, perform }) => {
-  const enter = places(limit)
-  const tasks = new Map<string, Promise<number>>()
-  for (const task of graph.tasks) {
-    const needed = needs(task, tasks)
-    const run = async (): Promise<number> => {
-      const inputs = await Promise.all(needed)
-      return await enter(() => step(task.id, () => perform(task, inputs)))
+/** Async functions that await one another (M4), under a limit. @param run a task whose inputs are there */
+const awaiting =
+  (run: (enter: Enter, task: Task, perform: () => Promise<number>) => PromiseLike<number>): Execute =>
+  async ({ graph, limit, perform }) => {
+    const enter = places(limit)
+    const tasks = new Map<string, Promise<number>>()
+    for (const task of graph.tasks) {
+      const needed = needs(task, tasks)
+      const whole = async (): Promise<number> => {
+        const inputs = await Promise.all(needed)
+        return await run(enter, task, () => perform(task, inputs))
+      }
+      tasks.set(task.id, whole())
     }
-    tasks.set(task.id, run())
+    await Promise.all(tasks.values())
   }
-  await Promise.all(tasks.values())
-}
+
+/** The limit is on steps. */
+const promises = awaiting((enter, { id }, perform) => enter(() => step(id, perform)))
 
 /**
- * The same, and the place is taken inside of the step: it is free again when the function has returned, and the next task
- * runs while the result is being synced.
+ * The place is taken inside of the step: it is free again when the function has returned, and the next task runs while the
+ * result is being synced.
  */
-const inside: Execute = async ({ graph, limit, perform }) => {
-  const enter = places(limit)
-  const tasks = new Map<string, Promise<number>>()
-  for (const task of graph.tasks) {
-    const needed = needs(task, tasks)
-    const run = async (): Promise<number> => {
-      const inputs = await Promise.all(needed)
-      return await step(task.id, () => enter(() => perform(task, inputs)))
-    }
-    tasks.set(task.id, run())
-  }
-  await Promise.all(tasks.values())
-}
+const inside = awaiting((enter, { id }, perform) => step(id, () => enter(perform)))
 
 /**
  * `concurrency` of the group, which counts branches: one that waits for another has a place. As every task comes after

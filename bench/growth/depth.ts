@@ -5,6 +5,8 @@
  */
 import { parseArgs } from 'node:util'
 import { createEngine, memoryStore, type Operation, parallel, step, workflow } from 'ai-workflows'
+import { median } from '../statistics.ts'
+import { print } from './print.ts'
 
 const { values } = parseArgs({ options: { depths: { type: 'string', default: '1,10,100,1000' } } })
 const ROUNDS = 7
@@ -54,15 +56,7 @@ async function measure(series: string, depth: number, run: () => Promise<unknown
     times.push(performance.now() - begun)
     if (result !== depth) throw new Error(`${series} ${depth} deep gave ${String(result)}`)
   }
-  const median = times.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? NaN
-  console.log(
-    JSON.stringify({
-      series,
-      x: depth,
-      value: Number(((median * 1000) / depth).toFixed(2)),
-      unit: 'µs per level',
-    }),
-  )
+  print(series, depth, (median(times) * 1000) / depth, 'µs per level')
 }
 
 for (const depth of values.depths.split(',').map(Number)) {

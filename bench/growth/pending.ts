@@ -5,8 +5,6 @@
  * iterable gives is. Prints one JSON line `{ series, x, value, unit }` for each figure.
  */
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import {
   type BranchContext,
   type BranchInput,
@@ -17,6 +15,8 @@ import {
   step,
   workflow,
 } from 'ai-workflows'
+import { heapBytes } from '../usage.ts'
+import { print } from './print.ts'
 
 const { values } = parseArgs({
   options: {
@@ -25,15 +25,6 @@ const { values } = parseArgs({
     counts: { type: 'string', default: '1000,10000,100000' },
   },
 })
-
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc') as () => void
-
-function heap(): number {
-  gc()
-  gc()
-  return process.memoryUsage().heapUsed
-}
 
 /** Bytes for each of `count` branches, all but one of them pending. */
 async function pending(branches: string, count: number): Promise<number> {
@@ -55,7 +46,7 @@ async function pending(branches: string, count: number): Promise<number> {
   const functions = branches === 'functions' ? [...all()] : []
   await parallel([() => first, () => begun()]) // what is made once is made
   const firstBranch = new Promise<void>((resolve) => (begun = resolve))
-  const before = heap()
+  const before = heapBytes()
   const inputs: Iterable<BranchInput> =
     branches === 'functions'
       ? functions
@@ -69,7 +60,7 @@ async function pending(branches: string, count: number): Promise<number> {
   )
   const early = await Promise.race([firstBranch, ended])
   if (early !== undefined) throw new Error('the group ended before its first branch began', { cause: early })
-  const bytes = (heap() - before) / count
+  const bytes = (heapBytes() - before) / count
   stop.abort()
   if (!((await ended) instanceof CancelledError) || (branches === 'functions' && functions.length !== count))
     throw new Error('the group was not pending while it was looked at')
@@ -90,6 +81,6 @@ for (const host of values.host.split(','))
           ? await pending(branches, count)
           : await inside.run({ branches, count }, { engine })
       const series = `${host}, ${branches}: memory per pending branch`
-      console.log(JSON.stringify({ series, x: count, value: Math.round(each), unit: 'B' }))
+      print(series, count, Math.round(each), 'B')
     }
 await engine.stop()

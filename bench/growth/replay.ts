@@ -12,6 +12,8 @@ import { parseArgs } from 'node:util'
 import { createEngine, parallel, step, workflow } from 'ai-workflows'
 import { createCodec } from '../../src/core/codec/codec.ts'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import { peakMegabytes } from '../usage.ts'
+import { print } from './print.ts'
 
 const SHAPES = ['sequence', 'group'] as const
 type Shape = (typeof SHAPES)[number]
@@ -124,12 +126,8 @@ async function replay(dir: string, shape: Shape, n: number): Promise<void> {
   if (runs.length !== 1 || delivered !== n) throw new Error(`replayed ${delivered} of ${n} steps`)
   print(`replay ${shape}: time per step`, n, (elapsed * 1000) / n, 'µs')
   print(`replay ${shape}: longest stop of the event loop`, n, delay.max / 1e6, 'ms')
-  print(`replay ${shape}: peak memory`, n, process.resourceUsage().maxRSS / 1024, 'MB')
+  print(`replay ${shape}: peak memory`, n, peakMegabytes(), 'MB')
   await engine.stop({ grace: 0 })
-}
-
-function print(series: string, x: number, value: number, unit: string): void {
-  console.log(JSON.stringify({ series, x, value: Number(value.toPrecision(4)), unit }))
 }
 
 for (const shape of values.shape.split(',') as Shape[])

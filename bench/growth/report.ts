@@ -1,19 +1,17 @@
 /** What is made of the figures: charts, JSON, and the section of BENCHMARKS.md between its markers. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { lineChart } from '../chart.ts'
+import { tableLines, writeSection } from '../section.ts'
 import type { Figures } from './figures.ts'
 import { judge, shown } from './goals.ts'
 import { type Chart, CHARTS } from './plan.ts'
 
-const BEGIN = '<!-- growth: written by bench/growth/run.ts -->'
-const END = '<!-- /growth -->'
-const FOLDER = 'bench/report'
+const MARKERS = { begin: '<!-- growth: written by bench/growth/run.ts -->', end: '<!-- /growth -->' }
+const FOLDER = 'bench/charts'
 const root = new URL('../../', import.meta.url)
 
 export function section(figures: Figures, conditions: string, failed: ReadonlyMap<string, string>): string {
   return [
-    BEGIN,
-    '',
     '## How cost grows',
     '',
     `Each figure is the median of processes of their own, interleaved; ${conditions}. \`node bench/growth/run.ts --write\` writes this`,
@@ -25,7 +23,6 @@ export function section(figures: Figures, conditions: string, failed: ReadonlyMa
     ...(failed.size === 0 ? [] : ['Not measured, because it failed:', '']),
     ...[...failed].map(([name, reason]) => `- \`${name}\`: ${reason}`),
     ...(failed.size === 0 ? [] : ['']),
-    END,
   ].join('\n')
 }
 
@@ -35,28 +32,19 @@ export async function write(
   conditions: string,
   failed: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const page = new URL('BENCHMARKS.md', root)
-  const before = readFileSync(page, 'utf8')
-  const [from, to] = [before.indexOf(BEGIN), before.indexOf(END)]
-  if (from < 0 || to < from) throw new Error(`BENCHMARKS.md has no section between ${BEGIN} and ${END}`)
   mkdirSync(new URL(FOLDER, root), { recursive: true })
   for (const chart of CHARTS.filter((one) => measured(figures, one).length > 0))
     writeFileSync(new URL(path(chart), root), await drawn(figures, chart))
   const json = { conditions, node: process.version, failed: [...failed], series: figures.toJSON() }
   writeFileSync(new URL(`${FOLDER}/growth.json`, root), `${JSON.stringify(json, undefined, 2)}\n`)
-  writeFileSync(
-    page,
-    before.slice(0, from) + section(figures, conditions, failed) + before.slice(to + END.length),
-  )
+  writeSection(new URL('BENCHMARKS.md', root), MARKERS, section(figures, conditions, failed))
 }
 
 function goals(figures: Figures): readonly string[] {
   const judged = judge(figures)
   if (judged.length === 0) return []
-  const rows = judged.map(
-    ({ goal, measured, held }) => `| ${goal} | ${measured} | ${held ? 'held' : '**not held**'} |`,
-  )
-  return ['| goal | measured | |', '| --- | --- | --- |', ...rows, '']
+  const rows = judged.map(({ goal, measured, held }) => [goal, measured, held ? 'held' : '**not held**'])
+  return [...tableLines(['goal', 'measured', ''], rows), '']
 }
 
 function chartWithTable(figures: Figures, chart: Chart): readonly string[] {
@@ -88,7 +76,7 @@ function table(figures: Figures, x: string, names: readonly string[]): readonly 
   }
   const rows = names.map((name) => [name, figures.unit(name), ...sizes.map((size) => cell(name, size))])
   const head = [x, 'unit', ...sizes.map((size) => size.toLocaleString('en'))]
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)
+  return tableLines(head, rows)
 }
 
 function drawn(figures: Figures, chart: Chart): Promise<string> {

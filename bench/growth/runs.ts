@@ -10,6 +10,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parseArgs } from 'node:util'
 import { createEngine, step, workflow } from 'ai-workflows'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import { print } from './print.ts'
 
 const { values } = parseArgs({
   options: {
@@ -47,8 +48,7 @@ const greet = workflow({
 })
 
 async function measure(dir: string, count: number): Promise<void> {
-  const say = (series: string, value: number, unit = 'ms'): void =>
-    console.log(JSON.stringify({ series, x: count, value: Number(value.toFixed(4)), unit }))
+  const say = (series: string, value: number, unit = 'ms'): void => print(series, count, value, unit)
   const median = async (series: string, call: (at: number) => Promise<unknown>): Promise<void> => {
     const times: number[] = []
     for (let at = 0; at < CALLS; at++) {

@@ -9,6 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createEngine, memoryStore, parallel, step, workflow } from 'ai-workflows'
+import { median } from '../statistics.ts'
+import { peakMegabytes } from '../usage.ts'
+import { print } from './print.ts'
 
 const { values } = parseArgs({
   options: {
@@ -68,10 +71,6 @@ async function timed(host: Host, count: number): Promise<number> {
   return took
 }
 
-function print(series: string, x: number, value: number, unit: string): void {
-  console.log(JSON.stringify({ series, x, value: Number(value.toPrecision(4)), unit }))
-}
-
 for (const name of values.host.split(','))
   for (const count of values.steps.split(',').map(Number)) {
     const host = open(name)
@@ -80,7 +79,6 @@ for (const name of values.host.split(','))
     do times.push(await timed(host, count))
     while (times.length * count < ENOUGH)
     await host.close()
-    const median = times.toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN
-    print(`${name}: time per step`, count, (median * 1000) / count, 'µs')
-    print(`${name}: peak memory`, count, process.resourceUsage().maxRSS / 1024, 'MB')
+    print(`${name}: time per step`, count, (median(times) * 1000) / count, 'µs')
+    print(`${name}: peak memory`, count, peakMegabytes(), 'MB')
   }

@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createEngine, type Duration, type EmbeddedEngine, workflow } from 'ai-workflows'
+import { heapBytes } from '../usage.ts'
+import { print } from './print.ts'
 
 const { values } = parseArgs({
   options: {
@@ -17,9 +17,6 @@ const { values } = parseArgs({
     dir: { type: 'string', default: tmpdir() },
   },
 })
-
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc') as () => void
 
 const waits = workflow({
   name: 'waits',
@@ -29,22 +26,16 @@ const waits = workflow({
   },
 })
 
-function heap(): number {
-  gc()
-  gc()
-  return process.memoryUsage().heapUsed
-}
-
 async function measure(series: string, count: number, parkAfter: Duration): Promise<void> {
   const dir = mkdtempSync(join(values.dir, 'waiting-'))
   const engine = createEngine({ dir, durability: 'process-crash', parkAfter })
   try {
     await (await waits.start(-1, { engine, id: 'warm' })).signal('go')
     await waits.get('warm', { engine }).result()
-    const before = heap()
+    const before = heapBytes()
     await startAll(engine, count, parkAfter !== LONG)
-    const each = (heap() - before) / count
-    console.log(JSON.stringify({ series, x: count, value: Math.round(each), unit: 'B per run' }))
+    const each = (heapBytes() - before) / count
+    print(series, count, Math.round(each), 'B per run')
     const woken = waits.get('run-7', { engine })
     await woken.signal('go')
     if ((await woken.result()) !== 7) throw new Error('a run that waited did not go on')

@@ -1,6 +1,7 @@
 /** One scenario as a table, for a terminal and for a page alike. */
 import type { Scenario } from '../scenarios.ts'
 import { isComparable } from './rows.ts'
+import { shown } from '../statistics.ts'
 import type { Row } from './rows.ts'
 
 export interface Table {
@@ -36,9 +37,4 @@ function lineOf(row: Row): readonly string[] {
     bytesPerStep === undefined ? '' : shown(bytesPerStep),
     delayP99 === undefined ? '' : shown(delayP99),
   ]
-}
-
-export function shown(value: number): string {
-  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
-  return value.toLocaleString('en', { maximumFractionDigits: digits })
 }

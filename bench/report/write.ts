@@ -1,23 +1,23 @@
 /** Writes what was measured into BENCHMARKS.md, between two markers, and draws a chart for each scenario. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { barChart } from '../chart.ts'
 import type { Results } from '../results.ts'
 import { SCENARIOS } from '../scenarios.ts'
 import type { Scenario } from '../scenarios.ts'
+import { tableLines, writeSection } from '../section.ts'
+import { shown } from '../statistics.ts'
 import { isComparable, rowsOf, winners } from './rows.ts'
 import type { Row } from './rows.ts'
-import { shown, tableOf } from './table.ts'
+import { tableOf } from './table.ts'
 
-const BEGIN = '<!-- measured: written by `npm run bench -- --write` -->'
-const END = '<!-- /measured -->'
+const MARKERS = {
+  begin: '<!-- measured: written by `npm run bench -- --write` -->',
+  end: '<!-- /measured -->',
+}
 
 /** @throws Error when BENCHMARKS.md has not both markers. */
 export async function writeReport(results: Results, root: string): Promise<void> {
-  const page = join(root, 'BENCHMARKS.md')
-  const text = readFileSync(page, 'utf8')
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (from < 0 || to < from) throw new Error(`${page} has no place for the figures: ${BEGIN} … ${END}`)
   mkdirSync(join(root, 'bench/charts'), { recursive: true })
   const sections: string[] = []
   for (const scenario of SCENARIOS) {
@@ -28,8 +28,8 @@ export async function writeReport(results: Results, root: string): Promise<void>
     sections.push(sectionOf(scenario, rows, chart))
   }
   const measured = [aboutOf(results), ...sections, contendersOf(results), failuresOf(results)]
-  const body = measured.filter((part) => part !== '').join('\n\n')
-  writeFileSync(page, `${text.slice(0, from)}${BEGIN}\n\n${body}\n\n${text.slice(to)}`)
+  const text = measured.filter((part) => part !== '').join('\n\n')
+  writeSection(join(root, 'BENCHMARKS.md'), MARKERS, text)
 }
 
 function aboutOf({ date, machine, rounds }: Results): string {
@@ -56,8 +56,7 @@ function chartOf(scenario: Scenario, rows: readonly Row[]): Promise<string> {
 
 function sectionOf(scenario: Scenario, rows: readonly Row[], chart: string): string {
   const { head, lines } = tableOf(scenario, rows)
-  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
-  const table = [head, rule, ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')
+  const table = tableLines(head, lines, 'right').join('\n')
   const notes = rows
     .filter((row) => !isComparable(row))
     .map((row) => `\\* ${row.note.name}: ${row.standing}.`)
@@ -84,14 +83,14 @@ function contendersOf({ contenders }: Results): string {
         ...Object.entries(refuses).map(([scenario, why]) => `${scenario}: not measured, ${why}`),
         ...Object.entries(reduced).map(([scenario, steps]) => `${scenario}: only ${steps} steps`),
       ]
-      return `| ${name} | ${version} | ${durability} | ${limits.join('; ')} |`
+      return [name, version, durability, limits.join('; ')]
     })
-  const head = '| contender | version | durability | limits |\n| --- | --- | --- | --- |'
+  const table = tableLines(['contender', 'version', 'durability', 'limits'], lines)
   const inMemory = contenders
     .filter(({ durability, version }) => durability === 'none' && version !== '')
     .map(({ name, version }) => `${name} ${version}`)
     .join(', ')
-  return ['### Contenders', [head, ...lines].join('\n'), `In memory: ${inMemory}.`].join('\n\n')
+  return ['### Contenders', table.join('\n'), `In memory: ${inMemory}.`].join('\n\n')
 }
 
 function failuresOf({ failures, missing }: Results): string {

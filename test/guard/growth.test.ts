@@ -2,11 +2,10 @@
  * How cost grows, held without a clock: what is counted is what the time is spent on. `bench/growth` measures the times.
  * Time stands still here, so that no heartbeat, note or look at the inbox comes in between.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { createEngine, type EmbeddedEngine, memoryStore, parallel, step, workflow } from 'ai-workflows'
 import { VirtualClock } from 'ai-workflows/testing'
 import { expect, onTestFinished, test } from 'vitest'
+import { heapBytes } from '../../bench/usage.ts'
 import type { Store } from '../../src/core/ports/store.ts'
 import { end, entry, newRun, stepDone } from '../../src/testing/store-cases/fixtures.ts'
 import { folder } from '../support/folder.ts'
@@ -127,16 +126,7 @@ test('a step of a group is one row, and no statement is executed more than once 
   }
 })
 
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc') as () => void
-
 /** Bytes. */
-function heap(): number {
-  gc()
-  gc()
-  return process.memoryUsage().heapUsed
-}
-
 test.for(['outside of a workflow', 'inside'])(
   'a branch that has not begun weighs little, %s',
   async (where) => {
@@ -146,11 +136,11 @@ test.for(['outside of a workflow', 'inside'])(
       const rest = Promise.withResolvers<void>()
       let before = 0
       const branches = Array.from({ length: BRANCHES }, (_, n) => async () => {
-        if (n === 0) first.resolve((heap() - before) / BRANCHES)
+        if (n === 0) first.resolve((heapBytes() - before) / BRANCHES)
         await rest.promise
         return n
       })
-      before = heap()
+      before = heapBytes()
       const whole = parallel(branches, { concurrency: 1 }).then((results) => results.length)
       const bytes = await first.promise
       rest.resolve()
