@@ -240,6 +240,7 @@ export class Group implements Work, BranchOwner {
   #report(): void {
     const { onProgress } = this.#settings
     if (onProgress === undefined) return
+    this.scope.host.stir()
     const warn = (error: unknown): void =>
       this.scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
     notify(() => onProgress(this.#counts()), warn)

@@ -41,6 +41,10 @@ export interface Host {
   readonly runId: string | undefined
   readonly codec: Codec
   readonly log: Logger
+  /** Whether the place where an operation is created is worth what it costs to know. */
+  readonly wantsPlaces: boolean
+  /** Code of the run goes on in a microtask: it was called, or a promise that it may await was settled. */
+  stir(): void
   /** An operation exists from now on, not started. */
   created(operation: Tracked): void
   /** It is somebody's concern from now on: started, or a branch of a group. */

@@ -96,6 +96,9 @@ class InlineHost implements Host {
     this.#random = random
   }
 
+  readonly wantsPlaces = false
+
+  stir(): void {}
   created(): void {}
   adopted(): void {}
   /** No run, so nothing that fails as a whole. */

@@ -245,13 +245,17 @@ class PlainAwait implements Waiter {
 
   settle(fulfilled: boolean, outcome: unknown): void {
     this.#scope.leave(this)
+    this.#scope.host.stir()
     if (fulfilled) this.#resolve(outcome)
     else this.#reject(outcome)
   }
 
   abandon(reason: CancelledError, stops: StopWatch | undefined): void {
     this.#operation.drop(this)
-    this.#operation.unawait(reason, stops, () => this.#reject(reason))
+    this.#operation.unawait(reason, stops, () => {
+      this.#scope.host.stir()
+      this.#reject(reason)
+    })
   }
 }
 

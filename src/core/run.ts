@@ -30,6 +30,8 @@ export interface NeverAwaited {
   readonly place: string
 }
 
+const MOST_PLACES = 64
+
 /**
  * One execution of one run: who waits for which completion. Invariants:
  * 1. A completion goes to the leaf that waits for its key; one that nobody waits for any more is ignored (D4).
@@ -60,6 +62,7 @@ export class Run implements RunView {
   #compensations: Compensations | undefined
   #remaining: number
   #started = 0
+  #stirred = false
   #codeEnded: Promise<void> = Promise.resolve()
   #now: number
   #outcome: RunOutcome | undefined
@@ -143,6 +146,22 @@ export class Run implements RunView {
     this.#compensations.add(step)
   }
 
+  /** Of so many operations the report says where they were created; a group's thousand branches are adopted together. */
+  get wantsPlaces(): boolean {
+    return this.#neverAwaited.size <= MOST_PLACES
+  }
+
+  stir(): void {
+    this.#stirred = true
+  }
+
+  /** Whether microtasks must be drained before anything else (D2); asked once after each delivery. */
+  isStirred(): boolean {
+    const stirred = this.#stirred
+    this.#stirred = false
+    return stirred || this.catchUp()
+  }
+
   created(operation: Tracked): void {
     this.#neverAwaited.add(operation)
     this.#learn(operation.key, false)
@@ -159,7 +178,7 @@ export class Run implements RunView {
     this.#leaves.set(key, leaf)
     if (effect.kind === 'step') this.#steps.started(key)
     const early = this.#early.get(key)?.shift()
-    if (early !== undefined) queueMicrotask(() => this.#hand(early))
+    if (early !== undefined) this.#handSoon(early)
     else if (this.replaying || this.#ending.undecided) this.#held.set(key, effect)
     else this.#effects.start(effect)
   }
@@ -234,6 +253,8 @@ export class Run implements RunView {
     if (this.#remaining > 0) this.#remaining--
     this.#now = Math.max(this.#now, completion.at)
     this.#held.delete(completion.key)
+    // Of all that is delivered only the result of a step can be nothing but a place for the next branch.
+    if (completion.kind !== 'step-done' || this.#compensations !== undefined) this.stir()
     this.#compensations?.delivered(completion)
     if (completion.kind === 'cancel-requested') this.#cancelAll(completion.payload)
     else if (this.#leaves.has(completion.key)) this.#hand(completion)
@@ -264,7 +285,7 @@ export class Run implements RunView {
     return [...this.#neverAwaited].map(({ title, key, place }) => ({
       title,
       key,
-      place: place?.stack?.split('\n').at(-1)?.trim() ?? 'an unknown place',
+      place: place?.stack?.split('\n').at(-1)?.trim() ?? 'an unknown place: too many others waited with it',
     }))
   }
 
@@ -275,6 +296,11 @@ export class Run implements RunView {
     this.#leaves.delete(key)
     this.#steps.completed(completion)
     leaf.deliver(completion)
+  }
+
+  #handSoon(completion: Completion): void {
+    this.stir()
+    queueMicrotask(() => this.#hand(completion))
   }
 
   #cancelAll(payload: string): void {

@@ -135,6 +135,7 @@ const shared = globalThis as { [AMBIENT]?: AsyncLocalStorage<Scope | StepFrame> 
 const ambient = (shared[AMBIENT] ??= new AsyncLocalStorage<Scope | StepFrame>())
 
 export function runInScope<T>(scope: Scope, body: () => T): T {
+  scope.host.stir()
   return ambient.run(scope, body)
 }
 
@@ -147,6 +148,7 @@ export function callInScope<A, T>(
   fn: (argument: A) => T | PromiseLike<T>,
   argument: A,
 ): Promise<T> {
+  scope.host.stir()
   return callIn(scope, fn, argument)
 }
 
