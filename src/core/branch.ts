@@ -1,3 +1,4 @@
+import { inOwnJob } from './ambient.ts'
 import type { CancelledError } from './errors.ts'
 import { branchPrefix } from './key.ts'
 import type { Listener, Operation, OperationCore } from './operation.ts'
@@ -136,7 +137,7 @@ export class FunctionBranch implements Branch {
     this.fulfilled = fulfilled
     this.outcome = outcome
     this.#scope.bequeath(this.#owner.scope)
-    this.#owner.branchSettled(this)
+    inOwnJob(() => this.#owner.branchSettled(this))
   }
 }
 

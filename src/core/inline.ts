@@ -1,4 +1,5 @@
 /** Operations outside of a workflow (M7): the same limits, cancellation and shapes, in memory, nothing recorded. */
+import { inOwnJob } from './ambient.ts'
 import type { Codec } from './codec/codec.ts'
 import { consoleLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
@@ -62,7 +63,7 @@ class Call implements AttemptControl, Cancellable {
     const { leaf } = this
     leaf.handle = undefined
     this.#giveUp()
-    leaf.deliver(stepCompletion(this, outcome, this.clock.now()))
+    inOwnJob(() => leaf.deliver(stepCompletion(this, outcome, this.clock.now())))
   }
 
   ended(): void {

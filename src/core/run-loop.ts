@@ -1,3 +1,4 @@
+import { ambientStore, inOwnJob, restore } from './ambient.ts'
 import { NonDeterminismError, quote } from './errors.ts'
 import { payloadSize } from './payload-size.ts'
 import type { Clock } from './ports/clock.ts'
@@ -31,9 +32,11 @@ const LARGE = 256 * 1024
  */
 export async function runLoop(run: Run, effects: Effects, options: LoopOptions): Promise<RunOutcome> {
   let delivered = 0
+  const home = ambientStore()
   await Promise.resolve() // whoever calls, the rest is in a microtask, as `drained` needs it
   await settled(run)
   while (run.outcome === undefined || run.replaying) {
+    restore(home)
     for (const completion of await effects.next()) {
       // Nothing is awaited without need: a replay does this for every step that was recorded.
       if (++delivered % DELIVERIES_PER_TURN === 0 || payloadSize(completion) > LARGE) await nextTurn()
@@ -58,7 +61,7 @@ function deliver(run: Run, completion: Completion): void {
   const instead = run.otherKind(completion)
   if (instead !== undefined)
     throw changed(run, completion, `What has this name now is of another kind (${instead}).`)
-  run.deliver(completion)
+  inOwnJob(() => run.deliver(completion))
 }
 
 /** Resolves when the completion's operation exists, or `execute` has ended. */

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { ambientStore, callWith, runWith } from './ambient.ts'
 import { type CancelledError, NestedOperationError, quote } from './errors.ts'
 import type { Host } from './host.ts'
 import { escapeName } from './key.ts'
@@ -129,27 +129,19 @@ export interface StepFrame {
   readonly log: Logger
 }
 
-/** One for the process, so that a second copy of this package does not take code inside a run for code outside of one. */
-const AMBIENT = Symbol.for('ai-workflows.ambient')
-const shared = globalThis as { [AMBIENT]?: AsyncLocalStorage<Scope | StepFrame> }
-const ambient = (shared[AMBIENT] ??= new AsyncLocalStorage<Scope | StepFrame>())
-
 export function runInScope<T>(scope: Scope, body: () => T): T {
   scope.host.stir()
-  return ambient.run(scope, body)
+  return runWith(scope, body)
 }
 
-/**
- * The same for code that may be async; what it throws is a rejection. Resolved inside, so that an operation that is
- * returned without being awaited is awaited by this scope.
- */
+/** The same for code that may be async; what it throws is a rejection. */
 export function callInScope<A, T>(
   scope: Scope,
   fn: (argument: A) => T | PromiseLike<T>,
   argument: A,
 ): Promise<T> {
   scope.host.stir()
-  return callIn(scope, fn, argument)
+  return callWith(scope, fn, argument)
 }
 
 /** The same inside a step, where what is returned is refused like what is awaited (M6). */
@@ -158,27 +150,11 @@ export function callInStep<A, T>(
   fn: (argument: A) => T | PromiseLike<T>,
   argument: A,
 ): Promise<T> {
-  return callIn(frame, fn, argument)
-}
-
-function callIn<A, T>(
-  store: Scope | StepFrame,
-  fn: (argument: A) => T | PromiseLike<T>,
-  argument: A,
-): Promise<T> {
-  try {
-    return ambient.run(store, resolved, fn, argument) as Promise<T>
-  } catch (error) {
-    return Promise.reject(error)
-  }
-}
-
-function resolved(fn: (argument: never) => unknown, argument: unknown): Promise<unknown> {
-  return Promise.resolve(fn(argument as never))
+  return callWith(frame, fn, argument)
 }
 
 export function runInStep<T>(frame: StepFrame, body: () => T): T {
-  return ambient.run(frame, body)
+  return runWith(frame, body)
 }
 
 /**
@@ -187,7 +163,7 @@ export function runInStep<T>(frame: StepFrame, body: () => T): T {
  * @throws {NestedOperationError} inside a step's function
  */
 export function ambientScope(what: string, name?: string): Scope | undefined {
-  const store = ambient.getStore()
+  const store = ambientStore() as Scope | StepFrame | undefined
   return store === undefined || store instanceof Scope || !store.over
     ? ambientRunScope(what, name)
     : undefined
@@ -195,7 +171,7 @@ export function ambientScope(what: string, name?: string): Scope | undefined {
 
 /** The same for operations that belong to a run: what a step left behind is not replayed, so it may not create them. */
 export function ambientRunScope(what: string, name?: string): Scope | undefined {
-  const store = ambient.getStore()
+  const store = ambientStore() as Scope | StepFrame | undefined
   if (store === undefined || store instanceof Scope) return store
   if (!('stepName' in store)) return scopeOfAnotherCopy(store, what)
   throw new NestedOperationError(name === undefined ? what : `${what} ${quote(name)}`, store.stepName)
@@ -212,7 +188,7 @@ function scopeOfAnotherCopy(scope: Scope, what: string): undefined {
 
 /** The logger of the run that the current code belongs to, inside its steps as well; undefined outside of a run. */
 export function ambientRunLog(): Logger | undefined {
-  const store = ambient.getStore()
+  const store = ambientStore() as Scope | StepFrame | undefined
   if (store === undefined || 'stepName' in store) return store?.log
   return store.host.runId === undefined ? undefined : store.host.log
 }

@@ -1,9 +1,10 @@
 /** Calls of functions that users gave for other things than work: what they do wrong changes no run. */
+import { runOutside } from './ambient.ts'
 
 /** Calls one that only watches. What it throws, at once or as a promise, is told to `onError`. */
 export function notify(call: () => unknown, onError: (error: unknown) => void): void {
   try {
-    const returned = call()
+    const returned = runOutside(call)
     if (returned instanceof Promise) returned.catch(onError)
   } catch (error) {
     onError(error)
