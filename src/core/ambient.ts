@@ -33,9 +33,15 @@ export function runWith<T>(store: unknown, body: () => T): T {
  * The same for code that may be async; what it throws is a rejection. Resolved inside, so that an operation that is
  * returned without being awaited is awaited there.
  */
-export function callWith<A, T>(store: unknown, fn: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
+export function callWith<A, T>(
+  store: unknown,
+  fn: (argument: A) => T | PromiseLike<T>,
+  argument: A,
+): Promise<T> {
   try {
-    return before === undefined ? ambient.run(store, resolved<A, T>, fn, argument) : enter(store, fn, argument)
+    return before === undefined
+      ? ambient.run(store, resolved<A, T>, fn, argument)
+      : enter(store, fn, argument)
   } catch (error) {
     return Promise.reject(error)
   }

@@ -17,6 +17,8 @@ export interface Standing {
   readonly last: number
 }
 
+type Progress = { -readonly [Field in keyof Standing]: Standing[Field] }
+
 export interface Admission extends CommitResult {
   /** In the order in which to write them: parks first, so that a child that ends in the same commit finds its parent waiting. */
   readonly accepted: readonly Write[]
@@ -33,14 +35,13 @@ export function admit(
   mayPark: (park: Park) => boolean,
   location: string,
 ): Admission {
-  const standings = new Map<number, Standing | undefined>()
+  const standings = new Standings(standingOf)
   const accepted: Write[] = []
   const fenced = new Set<Write>()
   const declined = new Set<Write>()
   for (const write of writes) {
     const { no, epoch } = write.claim
-    if (!standings.has(no)) standings.set(no, standingOf(no))
-    const run = standings.get(no)
+    const run = standings.of(no)
     if (run === undefined || !run.owned || run.epoch !== epoch) {
       fenced.add(write)
       continue
@@ -50,7 +51,7 @@ export function admit(
       continue
     }
     accepted.push(write)
-    standings.set(no, after(run, write, location))
+    proceed(run, write, location)
   }
   const parks = accepted.filter(isPark)
   return {
@@ -60,20 +61,45 @@ export function admit(
   }
 }
 
+/** How runs stand as writes are accepted: most writes that follow each other are of one run. */
+class Standings {
+  readonly #standingOf: (no: number) => Standing | undefined
+  readonly #known = new Map<number, Progress | undefined>()
+  #no = Number.NaN
+  #current: Progress | undefined
+
+  constructor(standingOf: (no: number) => Standing | undefined) {
+    this.#standingOf = standingOf
+  }
+
+  of(no: number): Progress | undefined {
+    if (no !== this.#no) {
+      if (!this.#known.has(no)) {
+        const standing = this.#standingOf(no)
+        this.#known.set(no, standing && { ...standing })
+      }
+      this.#no = no
+      this.#current = this.#known.get(no)
+    }
+    return this.#current
+  }
+}
+
 function isPark(write: Write): boolean {
   return write.kind === 'park'
 }
 
-function after(run: Standing, write: Write, location: string): Standing {
+function proceed(run: Progress, write: Write, location: string): void {
   switch (write.kind) {
     case 'note':
-      return run
+      return
     case 'end':
     case 'park':
-      return { ...run, owned: false }
+      run.owned = false
+      return
     case 'completion':
       if (write.entry.seq !== run.last + 1) throw outOfOrder(run, write.entry.seq, location)
-      return { ...run, last: write.entry.seq }
+      run.last = write.entry.seq
   }
 }
 

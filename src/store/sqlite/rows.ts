@@ -83,12 +83,20 @@ export interface JournalRow {
 type FieldOf<Kind> = Kind extends unknown ? keyof Kind : never
 type ValueOf<Kind, Field> = Kind extends unknown ? (Field extends keyof Kind ? Kind[Field] : never) : never
 
-/** Every field of every kind of completion: a new one does not compile (see `rest`) until it has a column. */
 type Fields = { readonly [Field in FieldOf<Completion>]?: ValueOf<Completion, Field> | undefined }
 
-export function fromCompletion(run: number, seq: number, completion: Completion): Omit<JournalRow, 'crc'> {
-  const { kind, key, at, attempt, startedAt, retryAt, name, payload, ...rest }: Fields = completion
-  rest satisfies Record<string, never>
+/** A new field of some completion is in here, and does not compile below, until it has a column. */
+type Unstored = Exclude<
+  keyof Fields,
+  'kind' | 'key' | 'at' | 'attempt' | 'startedAt' | 'retryAt' | 'name' | 'payload'
+>
+
+export function fromCompletion(
+  run: number,
+  seq: number,
+  completion: Completion & Record<Unstored, never>,
+): Omit<JournalRow, 'crc'> {
+  const { kind, key, at, attempt, startedAt, retryAt, name, payload }: Fields = completion
   return {
     run,
     seq,
