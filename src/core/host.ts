@@ -22,6 +22,9 @@ export interface Tracked {
   readonly key: Key
   readonly title: string
   readonly place: { readonly stack?: string } | undefined
+  /** Its neighbours in the host's list of such operations. */
+  older: Tracked | undefined
+  newer: Tracked | undefined
 }
 
 /** A step that can be undone. */

@@ -1,5 +1,6 @@
 import type { CancelledError } from './errors.ts'
 import { ambientScope, type Scope, type Waiter } from './scope.ts'
+import type { Tracked } from './host.ts'
 import type { Key } from './ports/effects.ts'
 import type { StopWatch } from './stop-watch.ts'
 
@@ -62,6 +63,8 @@ export class OperationCore implements Operation<unknown> {
   subject: unknown
   /** Where it was created: an Error whose stack is formatted only if somebody asks. */
   place: { stack?: string } | undefined = undefined
+  older: Tracked | undefined = undefined
+  newer: Tracked | undefined = undefined
   #state: OperationState = 'created'
   #outcome: unknown = undefined
   #wants = 0

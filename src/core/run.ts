@@ -11,6 +11,7 @@ import type { GroupCounts, Observer } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { type StepInfo, StepTable } from './step-table.ts'
+import { Untouched } from './untouched.ts'
 
 /** What a run is before it executes: the same at every replay. */
 export interface RunIdentity {
@@ -55,7 +56,7 @@ export class Run implements RunView {
   readonly #early = new Map<Key, Completion[]>()
   /** Keys that exist, and whether they have started; needed only to tell a changed program (D5), so dropped after the replay. */
   #known: Map<Key, boolean> | undefined
-  readonly #neverAwaited = new Set<Tracked>()
+  readonly #neverAwaited = new Untouched()
   readonly #steps = new StepTable()
   readonly #ending: Ending
   /** Made for the first step that has one. */

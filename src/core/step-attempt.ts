@@ -75,12 +75,12 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
   }
 
   run(): void {
-    const { fn, timeout } = this.#definition
+    const { timeout } = this.#definition
     if (timeout !== undefined) {
       const { clock } = this.#control
       this.#cancelTimeout = clock.after(timeout, () => this.#timeOut(timeout))
     }
-    callInStep(this, (step) => callStep(this.#definition, step, fn), this).then(
+    callInStep(this, Attempt.#call, this).then(
       (value) => {
         if (this.#end()) this.#report(this.#done(value))
       },
@@ -88,6 +88,11 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
         if (this.#end()) this.#report(this.#failed(error))
       },
     )
+  }
+
+  static #call(this: void, attempt: Attempt): unknown {
+    const definition = attempt.#definition
+    return callStep(definition, attempt, definition.fn)
   }
 
   /** The outcome is not wanted any more. */
