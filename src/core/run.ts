@@ -10,7 +10,7 @@ import type { Logger } from './ports/logger.ts'
 import type { GroupCounts, Observer } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
-import { type StepInfo, StepTable } from './step-table.ts'
+import { StepTable, type StepView } from './step-table.ts'
 
 /** What a run is before it executes: the same at every replay. */
 export interface RunIdentity {
@@ -51,10 +51,13 @@ export class Run implements RunView {
   readonly #held = new Map<Key, Effect>()
   /** Recorded completions that came before their operation started: the code's limits have changed since. */
   readonly #early = new Map<Key, Completion[]>()
-  /** Keys that exist, and whether they have started; needed only to tell a changed program (D5), so dropped after the replay. */
+  /**
+   * Keys that a recorded completion may still come for, and whether they have started. Needed only to tell a changed program
+   * (D5), so dropped after the replay, and each when it has got what it waited for: a step that is tried again starts again.
+   */
   #known: Map<Key, boolean> | undefined
   readonly #neverAwaited = new Set<Tracked>()
-  readonly #steps = new StepTable()
+  readonly #steps = new StepTable(this.#leaves)
   readonly #ending: Ending
   /** Made for the first step that has one. */
   #compensations: Compensations | undefined
@@ -91,7 +94,7 @@ export class Run implements RunView {
     return this.#now
   }
 
-  get steps(): Readonly<Record<string, StepInfo | undefined>> {
+  get steps(): StepView {
     return this.#steps.view
   }
 
@@ -157,7 +160,6 @@ export class Run implements RunView {
     this.#started++
     this.#learn(key, true)
     this.#leaves.set(key, leaf)
-    if (effect.kind === 'step') this.#steps.started(key)
     const early = this.#early.get(key)?.shift()
     if (early !== undefined) queueMicrotask(() => this.#hand(early))
     else if (this.replaying || this.#ending.undecided) this.#held.set(key, effect)
@@ -166,7 +168,7 @@ export class Run implements RunView {
 
   cancel(leaf: Leaf, reason: CancelledError): void {
     if (!this.#leaves.delete(leaf.key)) return
-    this.#steps.cancelled(leaf.key)
+    this.#steps.cancelled(leaf)
     const held = this.#held.get(leaf.key)
     this.#held.delete(leaf.key)
     if (held === undefined) this.#effects.cancel(leaf.key, reason)
@@ -273,6 +275,7 @@ export class Run implements RunView {
     const leaf = this.#leaves.get(key)
     if (leaf === undefined) return
     this.#leaves.delete(key)
+    this.#known?.delete(key)
     this.#steps.completed(completion)
     leaf.deliver(completion)
   }

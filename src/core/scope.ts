@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type CancelledError, NestedOperationError, quote } from './errors.ts'
 import type { Host } from './host.ts'
 import { escapeName } from './key.ts'
+import { LargeMap } from './large-map.ts'
 import type { Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import type { StopWatch } from './stop-watch.ts'
@@ -28,7 +29,7 @@ export class Scope implements Waiter {
   readonly host: Host
   #prefix: string | Prefixed
   /** Undefined where keys identify nothing: outside of a run. */
-  readonly #counts: Map<string, number> | undefined
+  readonly #counts: LargeMap<number> | undefined
   /** Made when first needed: a branch that is a single step has none. */
   #waiters: Set<Waiter> | undefined
   #controller: AbortController | undefined
@@ -40,7 +41,7 @@ export class Scope implements Waiter {
   constructor(host: Host, prefix: string | Prefixed) {
     this.host = host
     this.#prefix = prefix
-    this.#counts = host.runId === undefined ? undefined : new Map()
+    this.#counts = host.runId === undefined ? undefined : new LargeMap()
   }
 
   /** Set once the scope is cancelled; from then on nothing starts in it. */
