@@ -97,10 +97,10 @@ const flows = {
         await step(`step-${i}`, notRecorded)
         delivered++
       }
-      await parallel(
-        Array.from({ length: n }, (_, i) => branch(i)),
-        { concurrency: 100 },
-      )
+      function* branches(): Generator<() => Promise<void>> {
+        for (let i = 0; i < n; i++) yield branch(i)
+      }
+      await parallel(branches(), { concurrency: 100 })
       await last()
     },
   }),

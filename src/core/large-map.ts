@@ -9,7 +9,7 @@ const SHARDS = 256
  * full, at a million entries for a tenth of a second; these are many Maps, each of which is small when it is copied.
  * Entries are not in the order in which they were set, but in one that depends on their keys and that order alone.
  */
-export class LargeMap<V extends NonNullable<unknown>> {
+export class LargeMap<V extends object | number> {
   #first: Map<string, V> | undefined
   /** Made when the first Map is full. What is in that stays there. */
   #shards: readonly Map<string, V>[] | undefined

@@ -10,6 +10,7 @@ import type { Logger } from './ports/logger.ts'
 import type { GroupCounts, Observer } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
+import { SmallMap, SmallSet } from './small-collections.ts'
 import { StepTable, type StepView } from './step-table.ts'
 
 /** What a run is before it executes: the same at every replay. */
@@ -47,16 +48,16 @@ export class Run implements RunView {
   readonly #effects: Effects
   readonly #observe: Observer | undefined
   readonly #root: Scope
-  readonly #leaves = new Map<Key, Leaf>()
-  readonly #held = new Map<Key, Effect>()
+  readonly #leaves = new SmallMap<Key, Leaf>()
+  readonly #held = new SmallMap<Key, Effect>()
   /** Recorded completions that came before their operation started: the code's limits have changed since. */
-  readonly #early = new Map<Key, Completion[]>()
+  readonly #early = new SmallMap<Key, Completion[]>()
   /**
    * Keys that a recorded completion may still come for, and whether they have started. Needed only to tell a changed program
    * (D5), so dropped after the replay, and each when it has got what it waited for: a step that is tried again starts again.
    */
-  #known: Map<Key, boolean> | undefined
-  readonly #neverAwaited = new Set<Tracked>()
+  #known: SmallMap<Key, boolean> | undefined
+  readonly #neverAwaited = new SmallSet<Tracked>()
   readonly #steps = new StepTable(this.#leaves)
   readonly #ending: Ending
   /** Made for the first step that has one. */
@@ -78,7 +79,7 @@ export class Run implements RunView {
     this.#seed = identity.seed
     this.#effects = effects
     this.#remaining = effects.recorded
-    this.#known = effects.recorded > 0 ? new Map([[CANCEL_KEY, true]]) : undefined
+    this.#known = effects.recorded > 0 ? new SmallMap() : undefined
     this.#now = identity.createdAt
     this.#root = new Scope(this, '')
     this.#ending = new Ending({
@@ -211,7 +212,7 @@ export class Run implements RunView {
 
   /** Whether some operation has this key, started or not, wanted or not. Always true of a completion that is not recorded. */
   knows(key: Key): boolean {
-    return this.#known === undefined || this.#known.has(key)
+    return this.#known === undefined || key === CANCEL_KEY || this.#known.has(key)
   }
 
   /** Calls back, at most once, when an operation with the key comes to be. @returns stops waiting */

@@ -5,6 +5,7 @@ import { escapeName } from './key.ts'
 import { LargeMap } from './large-map.ts'
 import type { Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
+import { SmallSet } from './small-collections.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 /** One plain `await` of an operation, or several in the scope of a branch that has ended. */
@@ -31,7 +32,7 @@ export class Scope implements Waiter {
   /** Undefined where keys identify nothing: outside of a run. */
   readonly #counts: LargeMap<number> | undefined
   /** Made when first needed: a branch that is a single step has none. */
-  #waiters: Set<Waiter> | undefined
+  #waiters: SmallSet<Waiter> | undefined
   #controller: AbortController | undefined
   #cancelled: CancelledError | undefined
   #heir: Scope | undefined
@@ -86,7 +87,7 @@ export class Scope implements Waiter {
   }
 
   enter(waiter: Waiter): void {
-    ;(this.#waiters ??= new Set()).add(waiter)
+    ;(this.#waiters ??= new SmallSet()).add(waiter)
     this.#heir?.enter(this)
   }
 

@@ -1,6 +1,7 @@
 import type { Leaf } from './host.ts'
 import { LargeMap } from './large-map.ts'
 import type { Completion, Key } from './ports/effects.ts'
+import type { SmallMap } from './small-collections.ts'
 
 /** What `execute` may know of a step: what the journal has told it so far, the same on replay. */
 export interface StepInfo {
@@ -33,10 +34,10 @@ export class StepTable {
   readonly #entries = new LargeMap<StepInfo>()
   /** Made when first looked at. */
   #view: StepView | undefined
-  readonly #waitedFor: ReadonlyMap<Key, Leaf>
+  readonly #waitedFor: Pick<SmallMap<Key, Leaf>, 'get' | 'values'>
 
   /** @param waitedFor what the run waits for now, steps and others */
-  constructor(waitedFor: ReadonlyMap<Key, Leaf>) {
+  constructor(waitedFor: Pick<SmallMap<Key, Leaf>, 'get' | 'values'>) {
     this.#waitedFor = waitedFor
   }
 
