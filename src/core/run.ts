@@ -42,8 +42,9 @@ export class Run implements RunView {
   readonly runId: string
   readonly name: string | undefined
   readonly codec: Codec
-  readonly log: Logger
   readonly random: SeededRandom
+  readonly #logger: Logger
+  #log: Logger | undefined
   readonly #seed: string
   readonly #effects: Effects
   readonly #observe: Observer | undefined
@@ -74,7 +75,7 @@ export class Run implements RunView {
     this.runId = identity.id
     this.name = identity.name
     this.codec = codec
-    this.log = mutedWhile(withFields(logger, { run: identity.id }), () => this.replaying)
+    this.#logger = logger
     this.random = new SeededRandom(identity.seed)
     this.#seed = identity.seed
     this.#effects = effects
@@ -89,6 +90,11 @@ export class Run implements RunView {
       settled: () => void this.catchUp(),
       over: (outcome) => this.#over(outcome),
     })
+  }
+
+  /** Made when first used: most runs say nothing. */
+  get log(): Logger {
+    return (this.#log ??= mutedWhile(withFields(this.#logger, { run: this.runId }), () => this.replaying))
   }
 
   get now(): number {

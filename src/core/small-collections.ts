@@ -4,7 +4,7 @@
  * and what was in them, dead or not, stay and are copied until the next full collection. One entry needs no table.
  * Both keep entries in the order in which they came.
  */
-export class SmallMap<K extends string, V extends object | boolean | number> {
+export class SmallMap<K extends string | object, V extends object | boolean | number> {
   /** The oldest entry, if there is one and it came when there was no other. */
   #key: K | undefined
   #value: V | undefined

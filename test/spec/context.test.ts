@@ -166,6 +166,23 @@ describe.each(PLACES)('ctx on %s', (place) => {
     ])
   })
 
+  test('everything on it can be taken off it: by destructuring, by spreading, through a proxy', async () => {
+    const flow = workflow({
+      name: 'flow',
+      execute: async (ctx) => {
+        const { signal, steps, log, step: own, now, uuid } = ctx
+        await own(`a ${uuid().length}`, () => now())
+        const copy = { ...ctx }
+        const proxy = new Proxy(ctx, {})
+        return [copy, proxy, Object.create(ctx) as Context].every(
+          (one) => one.signal === signal && one.steps === steps && one.log === log && one.step === own,
+        )
+      },
+    })
+    const { engine } = await sandbox(place)
+    expect(await flow.run(undefined, { engine })).toBe(true)
+  })
+
   test('steps: one that runs is there, and console.log shows what is there', async () => {
     const flow = workflow({
       name: 'flow',
