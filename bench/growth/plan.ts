@@ -113,7 +113,10 @@ export const CHARTS: readonly Chart[] = [
     title: 'Replay of recorded steps: longest stop of the event loop',
     x: 'recorded steps',
     y: 'ms',
-    series: shapes.map((shape) => `replay ${shape}: longest stop of the event loop`),
+    series: shapes.flatMap((shape) => [
+      `replay ${shape}: longest stop of the event loop`,
+      `replay ${shape}: most processor time in one turn of the event loop`,
+    ]),
   },
   {
     file: 'runs-in-the-database',

@@ -13,6 +13,7 @@ import { createEngine, parallel, step, workflow } from 'ai-workflows'
 import { createCodec } from '../../src/core/codec/codec.ts'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
 import { peakMegabytes } from '../usage.ts'
+import { longestTurn } from './longest-turn.ts'
 import { print } from './print.ts'
 
 const SHAPES = ['sequence', 'group'] as const
@@ -96,10 +97,10 @@ const flows = {
         await step(`step-${i}`, notRecorded)
         delivered++
       }
-      await parallel(
-        Array.from({ length: n }, (_, i) => branch(i)),
-        { concurrency: 100 },
-      )
+      function* branches(): Generator<() => Promise<void>> {
+        for (let i = 0; i < n; i++) yield branch(i)
+      }
+      await parallel(branches(), { concurrency: 100 })
       await last()
     },
   }),
@@ -116,6 +117,7 @@ async function replay(dir: string, shape: Shape, n: number): Promise<void> {
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
   await new Promise((resolve) => setTimeout(resolve, 5))
+  const turns = longestTurn()
   delay.reset()
   const begun = performance.now()
   const runs = await engine.resume([flows[shape]])
@@ -123,9 +125,11 @@ async function replay(dir: string, shape: Shape, n: number): Promise<void> {
   const elapsed = performance.now() - begun
   await new Promise((resolve) => setTimeout(resolve, 5)) // the last stop is measured when it is over
   delay.disable()
+  const longest = turns.end()
   if (runs.length !== 1 || delivered !== n) throw new Error(`replayed ${delivered} of ${n} steps`)
   print(`replay ${shape}: time per step`, n, (elapsed * 1000) / n, 'µs')
   print(`replay ${shape}: longest stop of the event loop`, n, delay.max / 1e6, 'ms')
+  print(`replay ${shape}: most processor time in one turn of the event loop`, n, longest, 'ms')
   print(`replay ${shape}: peak memory`, n, peakMegabytes(), 'MB')
   await engine.stop({ grace: 0 })
 }

@@ -2,14 +2,15 @@
  * `node bench/growth/run.ts [--quick] [--rounds 5] [--only pattern] [--write]`: how cost grows. Every measurement in a process of
  * its own, the rounds interleaved; medians. Prints a table and what became of the goals; with `--write` also puts charts and
  * JSON into `bench/report/` and the section "How cost grows" into BENCHMARKS.md. A measurement that fails is named, and the
- * others go on.
+ * others go on. An interrupt ends it early, with what was measured until then.
  */
 import { execFile } from 'node:child_process'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { parseArgs, promisify } from 'node:util'
 import { Figures, figuresIn } from './figures.ts'
 import { MEASUREMENTS, type Measurement, roundsOf } from './plan.ts'
 import { section, write } from './report.ts'
+import { median } from '../statistics.ts'
 
 const { values } = parseArgs({
   options: {
@@ -48,14 +49,31 @@ async function measure({ script, args }: Measurement, x: number): Promise<void> 
   }
 }
 
+/** The first Ctrl-C is for what is not measured yet. */
+let interrupted = false
+process.once('SIGINT', () => {
+  interrupted = true
+})
+
 const begun = performance.now()
+/** The load of the machine before each measurement: what is measured itself keeps about one core busy. */
+const loads: number[] = []
 for (let round = 0; round < rounds; round++)
   for (const measurement of MEASUREMENTS)
-    for (const x of values.quick ? measurement.quick : measurement.sizes)
-      if (round < roundsOf(x, rounds)) await measure(measurement, x)
+    for (const x of values.quick ? measurement.quick : measurement.sizes) {
+      loads.push(loadavg()[0] ?? 0)
+      if (!interrupted && round < roundsOf(x, rounds)) await measure(measurement, x)
+    }
 if (figures.names.length === 0) throw new Error('nothing was measured')
 
-const conditions = `Node.js ${process.versions.node}, ${cpus().length} cores, ${rounds === 1 ? 'one round' : `${rounds} rounds (2 for a million and more)`}, ${Math.round((performance.now() - begun) / 60_000)} minutes`
+const conditions = `Node.js ${process.versions.node}, ${cpus().length} cores, ${rounds === 1 ? 'one round' : `${rounds} rounds (2 for a million and more)`}, ${Math.round((performance.now() - begun) / 60_000)} minutes, ${shared(median(loads))}`
 console.log(section(figures, conditions, failed))
 if (values.write) await write(figures, conditions, failed)
 process.exitCode = failed.size === 0 ? 0 : 1
+
+function shared(load: number): string {
+  const shown = `load average ${load.toFixed(1)}`
+  return load <= cpus().length
+    ? shown
+    : `${shown}: others used the machine, so times are longer than on a quiet one`
+}

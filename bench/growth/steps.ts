@@ -21,7 +21,9 @@ const { values } = parseArgs({
   },
 })
 const CONCURRENCY = 100
+/** Groups of so many steps come first: the largest size warms itself up, and is not to be compared with a cold one. */
 const WARM = 5000
+const WARMINGS = 10
 /** So many steps are taken at least, in groups of the size that is measured. */
 const ENOUGH = 20_000
 
@@ -62,11 +64,20 @@ function open(host: string): Host {
   }
 }
 
-async function timed(host: Host, count: number): Promise<number> {
+interface Took {
+  /** Milliseconds. */
+  readonly time: number
+  /** The same of all threads, garbage collection included. */
+  readonly cpu: number
+}
+
+async function timed(host: Host, count: number): Promise<Took> {
   calls = 0
   const begun = performance.now()
+  const before = process.cpuUsage()
   const results = await host.run(count)
-  const took = performance.now() - begun
+  const { user, system } = process.cpuUsage(before)
+  const took = { time: performance.now() - begun, cpu: (user + system) / 1000 }
   if (calls !== count || results !== count) throw new Error(`${calls} of ${count} steps, ${results} results`)
   return took
 }
@@ -74,11 +85,13 @@ async function timed(host: Host, count: number): Promise<number> {
 for (const name of values.host.split(','))
   for (const count of values.steps.split(',').map(Number)) {
     const host = open(name)
-    await timed(host, WARM)
-    const times: number[] = []
+    for (let warming = 0; warming < WARMINGS; warming++) await timed(host, WARM)
+    const times: Took[] = []
     do times.push(await timed(host, count))
     while (times.length * count < ENOUGH)
     await host.close()
-    print(`${name}: time per step`, count, (median(times) * 1000) / count, 'µs')
+    const each = (of: keyof Took): number => (median(times.map((took) => took[of])) * 1000) / count
+    print(`${name}: time per step`, count, each('time'), 'µs')
+    print(`${name}: processor time per step`, count, each('cpu'), 'µs')
     print(`${name}: peak memory`, count, peakMegabytes(), 'MB')
   }

@@ -30,15 +30,23 @@ export interface BranchSource {
 export class BranchList implements BranchSource {
   readonly names: readonly string[] | undefined
   readonly #inputs: (BranchInput | undefined)[]
+  /** A million functions are looked at once. */
+  readonly #hasOperations: boolean
   #taken = 0
 
   /** @throws {TypeError} a member that is neither an operation nor a function (M8) */
   constructor(where: string, inputs: unknown[], names: readonly string[] | undefined, here: Scope) {
-    for (let index = 0; index < inputs.length; index++)
-      checkBranch(where, names === undefined ? index : (names[index] ?? index), inputs[index], here)
+    let hasOperations = false
+    for (let index = 0; index < inputs.length; index++) {
+      const input = inputs[index]
+      checkBranch(where, names === undefined ? index : (names[index] ?? index), input, here)
+      hasOperations ||= typeof input !== 'function'
+    }
     this.#inputs = inputs as BranchInput[]
+    this.#hasOperations = hasOperations
     this.names = names
-    for (const input of inputs) if (input instanceof OperationCore) here.host.adopted(input)
+    if (hasOperations)
+      for (const input of inputs) if (input instanceof OperationCore) here.host.adopted(input)
   }
 
   get size(): number {
@@ -50,6 +58,7 @@ export class BranchList implements BranchSource {
   }
 
   want(): void {
+    if (!this.#hasOperations) return
     for (const input of this.#inputs) if (input instanceof OperationCore) input.want()
   }
 

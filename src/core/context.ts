@@ -70,6 +70,38 @@ export interface RunView extends Host, Holdable {
   readonly random: { float(): number; uuid(): string }
 }
 
+const PLACE = Symbol('place')
+
+/** The run that a context is of, for the accessors, which all contexts share. */
+interface Placed {
+  readonly [PLACE]: { readonly run: RunView; readonly root: Scope }
+}
+
+/**
+ * What most code never looks at, and is made when it does. Accessors of its own in an object literal would make each
+ * context a dictionary: twice as large, and slower to make and to read.
+ */
+const ACCESSORS: PropertyDescriptorMap & ThisType<Placed> = {
+  signal: {
+    enumerable: true,
+    get() {
+      return this[PLACE].root.signal
+    },
+  },
+  steps: {
+    enumerable: true,
+    get() {
+      return this[PLACE].run.steps
+    },
+  },
+  log: {
+    enumerable: true,
+    get() {
+      return this[PLACE].run.log
+    },
+  },
+}
+
 /** @param root where operations belong when the code that creates them has lost its place (a callback of a foreign library) */
 export function createContext<I>(run: RunView, root: Scope, input: I): Context<I> {
   const here = (what: string): Scope => {
@@ -80,11 +112,6 @@ export function createContext<I>(run: RunView, root: Scope, input: I): Context<I
     id: run.runId,
     name: run.name,
     input,
-    get signal() {
-      return root.signal
-    },
-    steps: run.steps,
-    log: run.log,
     now: () => run.now,
     random: () => run.random.float(),
     uuid: () => run.random.uuid(),
@@ -100,5 +127,6 @@ export function createContext<I>(run: RunView, root: Scope, input: I): Context<I
     race: ((branches, options) => raceIn(here('ctx.race()'), branches, options, context.race)) as typeof race,
     any: ((branches, options) => anyIn(here('ctx.any()'), branches, options, context.any)) as typeof any,
   }
-  return context as Context<I>
+  Object.defineProperty(context, PLACE, { value: { run, root } })
+  return Object.defineProperties(context, ACCESSORS) as unknown as Context<I>
 }

@@ -7,6 +7,8 @@ import type { Logger } from './ports/logger.ts'
 /** Something that waits for a completion: a step, a sleep, a group's timeout … */
 export interface Leaf {
   readonly key: Key
+  /** Said by steps. */
+  readonly kind?: 'step'
   /** The host's: what it cancels. */
   handle?: Cancellable | undefined
   deliver(completion: Completion): void

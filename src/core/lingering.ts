@@ -1,7 +1,9 @@
+import { SmallMap } from './small-collections.ts'
+
 /** Calls that were given up and have not ended, by what they are calls of: several when a retry was given up as well. */
-export class Lingering<Of, Call> {
-  readonly #calls = new Map<Of, Set<Call>>()
-  readonly #waiting = new Map<Of, (() => void)[]>()
+export class Lingering<Of extends string | object, Call> {
+  readonly #calls = new SmallMap<Of, Set<Call>>()
+  readonly #waiting = new SmallMap<Of, (() => void)[]>()
 
   get size(): number {
     return this.#calls.size

@@ -10,7 +10,8 @@ import type { Logger } from './ports/logger.ts'
 import type { GroupCounts, Observer } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
-import { type StepInfo, StepTable } from './step-table.ts'
+import { SmallMap } from './small-collections.ts'
+import { StepTable, type StepView } from './step-table.ts'
 import { Untouched } from './untouched.ts'
 
 /** What a run is before it executes: the same at every replay. */
@@ -44,20 +45,24 @@ export class Run implements RunView {
   readonly runId: string
   readonly name: string | undefined
   readonly codec: Codec
-  readonly log: Logger
   readonly random: SeededRandom
+  readonly #logger: Logger
+  #log: Logger | undefined
   readonly #seed: string
   readonly #effects: Effects
   readonly #observe: Observer | undefined
   readonly #root: Scope
-  readonly #leaves = new Map<Key, Leaf>()
-  readonly #held = new Map<Key, Effect>()
+  readonly #leaves = new SmallMap<Key, Leaf>()
+  readonly #held = new SmallMap<Key, Effect>()
   /** Recorded completions that came before their operation started: the code's limits have changed since. */
-  readonly #early = new Map<Key, Completion[]>()
-  /** Keys that exist, and whether they have started; needed only to tell a changed program (D5), so dropped after the replay. */
-  #known: Map<Key, boolean> | undefined
+  readonly #early = new SmallMap<Key, Completion[]>()
+  /**
+   * Keys that a recorded completion may still come for, and whether they have started. Needed only to tell a changed program
+   * (D5), so dropped after the replay, and each when it has got what it waited for: a step that is tried again starts again.
+   */
+  #known: SmallMap<Key, boolean> | undefined
   readonly #neverAwaited = new Untouched()
-  readonly #steps = new StepTable()
+  readonly #steps = new StepTable(this.#leaves)
   readonly #ending: Ending
   /** Made for the first step that has one. */
   #compensations: Compensations | undefined
@@ -74,12 +79,12 @@ export class Run implements RunView {
     this.runId = identity.id
     this.name = identity.name
     this.codec = codec
-    this.log = mutedWhile(withFields(logger, { run: identity.id }), () => this.replaying)
+    this.#logger = logger
     this.random = new SeededRandom(identity.seed)
     this.#seed = identity.seed
     this.#effects = effects
     this.#remaining = effects.recorded
-    this.#known = effects.recorded > 0 ? new Map([[CANCEL_KEY, true]]) : undefined
+    this.#known = effects.recorded > 0 ? new SmallMap() : undefined
     this.#now = identity.createdAt
     this.#root = new Scope(this, '')
     this.#ending = new Ending({
@@ -91,11 +96,16 @@ export class Run implements RunView {
     })
   }
 
+  /** Made when first used: most runs say nothing. */
+  get log(): Logger {
+    return (this.#log ??= mutedWhile(withFields(this.#logger, { run: this.runId }), () => this.replaying))
+  }
+
   get now(): number {
     return this.#now
   }
 
-  get steps(): Readonly<Record<string, StepInfo | undefined>> {
+  get steps(): StepView {
     return this.#steps.view
   }
 
@@ -177,7 +187,6 @@ export class Run implements RunView {
     this.#started++
     this.#learn(key, true)
     this.#leaves.set(key, leaf)
-    if (effect.kind === 'step') this.#steps.started(key)
     const early = this.#early.get(key)?.shift()
     if (early !== undefined) this.#handSoon(early)
     else if (this.replaying || this.#ending.undecided) this.#held.set(key, effect)
@@ -186,7 +195,7 @@ export class Run implements RunView {
 
   cancel(leaf: Leaf, reason: CancelledError): void {
     if (!this.#leaves.delete(leaf.key)) return
-    this.#steps.cancelled(leaf.key)
+    this.#steps.cancelled(leaf)
     const held = this.#held.get(leaf.key)
     this.#held.delete(leaf.key)
     if (held === undefined) this.#effects.cancel(leaf.key, reason)
@@ -229,7 +238,7 @@ export class Run implements RunView {
 
   /** Whether some operation has this key, started or not, wanted or not. Always true of a completion that is not recorded. */
   knows(key: Key): boolean {
-    return this.#known === undefined || this.#known.has(key)
+    return this.#known === undefined || key === CANCEL_KEY || this.#known.has(key)
   }
 
   /** Calls back, at most once, when an operation with the key comes to be. @returns stops waiting */
@@ -295,6 +304,7 @@ export class Run implements RunView {
     const leaf = this.#leaves.get(key)
     if (leaf === undefined) return
     this.#leaves.delete(key)
+    this.#known?.delete(key)
     this.#steps.completed(completion)
     leaf.deliver(completion)
   }

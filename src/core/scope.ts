@@ -2,8 +2,10 @@ import { ambientStore, callWith, runWith } from './ambient.ts'
 import { type CancelledError, NestedOperationError, quote } from './errors.ts'
 import type { Host } from './host.ts'
 import { escapeName } from './key.ts'
+import { LargeMap } from './large-map.ts'
 import type { Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
+import { SmallSet } from './small-collections.ts'
 import type { StopWatch } from './stop-watch.ts'
 
 /** One plain `await` of an operation, or several in the scope of a branch that has ended. */
@@ -28,9 +30,9 @@ export class Scope implements Waiter {
   readonly host: Host
   #prefix: string | Prefixed
   /** Undefined where keys identify nothing: outside of a run. */
-  readonly #counts: Map<string, number> | undefined
+  readonly #counts: LargeMap<number> | undefined
   /** Made when first needed: a branch that is a single step has none. */
-  #waiters: Set<Waiter> | undefined
+  #waiters: SmallSet<Waiter> | undefined
   #controller: AbortController | undefined
   #cancelled: CancelledError | undefined
   #heir: Scope | undefined
@@ -40,7 +42,7 @@ export class Scope implements Waiter {
   constructor(host: Host, prefix: string | Prefixed) {
     this.host = host
     this.#prefix = prefix
-    this.#counts = host.runId === undefined ? undefined : new Map()
+    this.#counts = host.runId === undefined ? undefined : new LargeMap()
   }
 
   /** Set once the scope is cancelled; from then on nothing starts in it. */
@@ -85,7 +87,7 @@ export class Scope implements Waiter {
   }
 
   enter(waiter: Waiter): void {
-    ;(this.#waiters ??= new Set()).add(waiter)
+    ;(this.#waiters ??= new SmallSet()).add(waiter)
     this.#heir?.enter(this)
   }
 

@@ -1,4 +1,7 @@
+import type { Leaf } from './host.ts'
+import { LargeMap } from './large-map.ts'
 import type { Completion, Key } from './ports/effects.ts'
+import type { SmallMap } from './small-collections.ts'
 
 /** What `execute` may know of a step: what the journal has told it so far, the same on replay. */
 export interface StepInfo {
@@ -12,44 +15,86 @@ export interface StepInfo {
   readonly attempts: number
 }
 
-/** `ctx.steps`: grows with the run, read through a view that cannot be written to. */
-export class StepTable {
-  /** Without a prototype, so that a step may be called `__proto__` or `constructor`. */
-  readonly #entries: Record<Key, StepInfo> = Object.create(null) as Record<Key, StepInfo>
-  readonly view: Readonly<Record<Key, StepInfo | undefined>> = new Proxy(this.#entries, {
-    set: refuse,
-    defineProperty: refuse,
-    deleteProperty: refuse,
-    setPrototypeOf: refuse,
-    preventExtensions: refuse,
-  })
+/** By key. */
+export type StepView = Readonly<Record<Key, StepInfo | undefined>>
 
-  started(key: Key): void {
-    this.#entries[key] ??= {
-      status: 'running',
-      startedAt: undefined,
-      completedAt: undefined,
-      duration: undefined,
-      attempts: 0,
-    }
+const NEW: StepInfo = Object.freeze({
+  status: 'running',
+  startedAt: undefined,
+  completedAt: undefined,
+  duration: undefined,
+  attempts: 0,
+})
+
+/**
+ * What `ctx.steps` shows. It grows with the run, and few runs look at it: a step is in it from the end of its first attempt,
+ * or its cancellation; before that it is known to run because somebody waits for it.
+ */
+export class StepTable {
+  readonly #entries = new LargeMap<StepInfo>()
+  /** Made when first looked at. */
+  #view: StepView | undefined
+  readonly #waitedFor: Pick<SmallMap<Key, Leaf>, 'get' | 'values'>
+
+  /** @param waitedFor what the run waits for now, steps and others */
+  constructor(waitedFor: Pick<SmallMap<Key, Leaf>, 'get' | 'values'>) {
+    this.#waitedFor = waitedFor
+  }
+
+  /** Cannot be written to. */
+  get view(): StepView {
+    return (this.#view ??= new Proxy(this.#target(), {
+      get: (target, key) => (typeof key === 'string' ? this.#get(key) : Reflect.get(target, key)),
+      has: (_target, key) => typeof key === 'string' && this.#get(key) !== undefined,
+      ownKeys: () => [...this.#keys()],
+      getOwnPropertyDescriptor: (_target, key) => this.#property(key),
+      set: refuse,
+      defineProperty: refuse,
+      deleteProperty: refuse,
+      setPrototypeOf: refuse,
+      preventExtensions: refuse,
+    }))
   }
 
   completed(completion: Completion): void {
     if (completion.kind !== 'step-done' && completion.kind !== 'step-failed') return
     const { key, startedAt, at, attempt } = completion
     const again = completion.kind === 'step-failed' && completion.retryAt !== undefined
-    this.#entries[key] = {
+    this.#entries.set(key, {
       status: completion.kind === 'step-done' ? 'completed' : again ? 'running' : 'failed',
       startedAt,
       completedAt: again ? undefined : at,
       duration: again ? undefined : Math.max(0, at - startedAt), // a clock may go back
       attempts: attempt,
-    }
+    })
   }
 
-  cancelled(key: Key): void {
-    const entry = this.#entries[key]
-    if (entry !== undefined) this.#entries[key] = { ...entry, status: 'cancelled' }
+  /** It was waited for, and is not any more. */
+  cancelled({ key, kind }: Leaf): void {
+    if (kind === 'step') this.#entries.set(key, { ...(this.#entries.get(key) ?? NEW), status: 'cancelled' })
+  }
+
+  #get(key: Key): StepInfo | undefined {
+    return this.#entries.get(key) ?? (this.#waitedFor.get(key)?.kind === 'step' ? NEW : undefined)
+  }
+
+  *#keys(): Generator<Key> {
+    yield* this.#entries.keys()
+    for (const { key, kind } of this.#waitedFor.values())
+      if (kind === 'step' && this.#entries.get(key) === undefined) yield key
+  }
+
+  #property(key: string | symbol): PropertyDescriptor | undefined {
+    const value = typeof key === 'string' ? this.#get(key) : undefined
+    return value === undefined ? undefined : { value, enumerable: true, configurable: true, writable: true }
+  }
+
+  /** Without a prototype, so that a step may be called `__proto__` or `constructor`. `console.log` looks past the proxy. */
+  #target(): StepView {
+    const inspect = (): StepView => Object.assign(Object.create(null) as StepView, this.#view)
+    return Object.create(null, {
+      [Symbol.for('nodejs.util.inspect.custom')]: { value: inspect, configurable: true },
+    }) as StepView
   }
 }
 

@@ -1,4 +1,5 @@
 import type { AbortEffect, Key } from '../core/ports/effects.ts'
+import { SmallMap } from '../core/small-collections.ts'
 
 export interface AbortReports {
   aborted(key: Key, reason: unknown): void
@@ -8,7 +9,7 @@ export interface AbortReports {
 /** Abort signals from outside that groups of one run look at, or listen to. */
 export class AbortWatches {
   readonly #reports: AbortReports
-  readonly #watched = new Map<Key, () => void>()
+  readonly #watched = new SmallMap<Key, () => void>()
 
   constructor(reports: AbortReports) {
     this.#reports = reports

@@ -1,5 +1,6 @@
 import type { Completion, Effect, Key } from '../core/ports/effects.ts'
 import type { Answer, Reusable } from './reusable.ts'
+import { SmallMap, SmallSet } from '../core/small-collections.ts'
 
 export interface AnswersPort {
   /** Records the answer in the new order; it is delivered like everything that happens. */
@@ -18,10 +19,10 @@ export interface AnswersPort {
 export class Answers {
   readonly #reusable: Reusable
   readonly #port: AnswersPort
-  readonly #taken = new Map<Key, Answer>()
-  readonly #held = new Map<Key, Effect>()
+  readonly #taken = new SmallMap<Key, Answer>()
+  readonly #held = new SmallMap<Key, Effect>()
   /** Recorded and not delivered yet. */
-  readonly #onTheirWay = new Set<Completion>()
+  readonly #onTheirWay = new SmallSet<Completion>()
   #batch: readonly Completion[] = []
   #settling = false
 

@@ -1,5 +1,6 @@
 import type { CancelledError } from '../core/errors.ts'
 import type { ChildEffect, Encoded, Key } from '../core/ports/effects.ts'
+import { SmallMap, SmallSet } from '../core/small-collections.ts'
 
 /** How a child run ended, as its parent is told. */
 export interface ChildResult {
@@ -35,13 +36,13 @@ export interface ChildReports {
 export class Children {
   readonly #startChild: StartChild
   readonly #reports: ChildReports
-  readonly #running = new Map<Key, ChildRun>()
+  readonly #running = new SmallMap<Key, ChildRun>()
   /** Cancelled, and not known to have ended. */
-  readonly #ending = new Map<Key, ChildRun>()
+  readonly #ending = new SmallMap<Key, ChildRun>()
   /** Cancelled, and why it cannot be known here when they have ended. */
-  readonly #lost = new Map<Key, unknown>()
+  #lost: Map<Key, unknown> | undefined
   /** Cancel requests that are not on disk. */
-  readonly #requests = new Set<Promise<void>>()
+  readonly #requests = new SmallSet<Promise<void>>()
 
   constructor(startChild: StartChild, reports: ChildReports) {
     this.#startChild = startChild
@@ -132,11 +133,11 @@ export class Children {
     }
     const child = this.#ending.get(key)
     if (child !== undefined) child.ended.then(ended, failed)
-    else if (this.#lost.has(key)) failed(this.#lost.get(key))
+    else if (this.#lost?.has(key)) failed(this.#lost.get(key))
     else ended()
   }
 
   #lose(key: Key, error: unknown): void {
-    if (this.#ending.delete(key)) this.#lost.set(key, error)
+    if (this.#ending.delete(key)) (this.#lost ??= new Map()).set(key, error)
   }
 }

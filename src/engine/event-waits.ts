@@ -1,5 +1,6 @@
 import type { EventEffect, Key } from '../core/ports/effects.ts'
 import type { InboxItem } from '../core/ports/store.ts'
+import { SmallMap } from '../core/small-collections.ts'
 
 export interface EventReports {
   received(key: Key, item: InboxItem): void
@@ -12,7 +13,7 @@ export interface EventReports {
  */
 export class EventWaits {
   readonly #reports: EventReports
-  readonly #waits = new Map<Key, EventEffect>()
+  readonly #waits = new SmallMap<Key, EventEffect>()
   #items: InboxItem[] = []
 
   constructor(reports: EventReports) {

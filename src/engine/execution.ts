@@ -20,6 +20,7 @@ import type { WorkflowCode } from '../core/definition.ts'
 import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { History } from './history.ts'
+import { LateSignal } from './interruption.ts'
 import { RunEffects } from './run-effects.ts'
 import { StuckCode } from './stuck-code.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
@@ -54,7 +55,7 @@ export class Execution {
   readonly #effects: RunEffects
   readonly #run: Run
   readonly #stuck: StuckCode
-  readonly #interruption = new AbortController()
+  readonly #interruption = new LateSignal()
   #parking = false
   #ended: RunRecord | undefined
   #parked: { readonly wakeAt: number | undefined } | undefined
@@ -195,9 +196,15 @@ export class Execution {
     const { record, codec, clock, patience } = this.#options
     try {
       this.#run.begin((ctx, input) => this.#execute(ctx, input), codec.decode(record.input))
-      return this.#endOf(
-        await runLoop(this.#run, this.#effects, { clock, patience, interruption: this.#interruption.signal }),
-      )
+      const late = this.#interruption
+      const options = {
+        clock,
+        patience,
+        get interruption() {
+          return late.signal
+        },
+      }
+      return this.#endOf(await runLoop(this.#run, this.#effects, options))
     } catch (error) {
       if (error === PARKED) return undefined
       if (error instanceof StoreError || error instanceof EngineStoppedError) throw error

@@ -121,7 +121,14 @@ async function readOrders(store: Store, run: RunRecord): Promise<Order> {
   return { last, steps: keys.size, cancelled, reusable }
 }
 
-function latest(notes: readonly Note[], kind: Note['kind'], value: (note: Note) => number): Map<Key, number> {
+const NO_NOTES: ReadonlyMap<Key, number> = new Map()
+
+function latest(
+  notes: readonly Note[],
+  kind: Note['kind'],
+  value: (note: Note) => number,
+): ReadonlyMap<Key, number> {
+  if (notes.length === 0) return NO_NOTES
   const found = new Map<Key, number>()
   for (const note of notes) if (note.kind === kind) found.set(note.key, value(note))
   return found

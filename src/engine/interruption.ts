@@ -7,3 +7,23 @@ export function interruptionBy(error: unknown): CancelledError {
   const lost = error instanceof StoreError && error.problem === 'fenced'
   return new CancelledError({ kind: lost ? 'run-taken-over' : 'run-interrupted', cause: error })
 }
+
+/** An abort signal that is made when somebody first asks for it: nobody does in most runs, and thousands of them may wait. */
+export class LateSignal {
+  #controller: AbortController | undefined
+  #aborted: { readonly reason: unknown } | undefined
+
+  /** Only the first time counts. */
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason }
+    this.#controller?.abort(reason)
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#controller.signal
+  }
+}

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/ports/clock.ts'
 import type { Key, TimerEffect } from '../core/ports/effects.ts'
+import { SmallMap } from '../core/small-collections.ts'
 
 export interface TimerReports {
   /** The timer starts for the first time in the life of the run: its deadline wants a note. */
@@ -12,7 +13,7 @@ export class Timers {
   readonly #clock: Clock
   readonly #reports: TimerReports
   readonly #noted: ReadonlyMap<Key, number>
-  readonly #armed = new Map<Key, { readonly due: number; readonly cancel: () => void }>()
+  readonly #armed = new SmallMap<Key, { readonly due: number; readonly cancel: () => void }>()
 
   constructor(clock: Clock, noted: ReadonlyMap<Key, number>, reports: TimerReports) {
     this.#clock = clock

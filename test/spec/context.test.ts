@@ -1,4 +1,5 @@
 /** `ctx`: everything on it is the same on replay. */
+import { inspect } from 'node:util'
 import { type Context, parallel, race, step, workflow } from 'ai-workflows'
 import { describe, expect, test } from 'vitest'
 import { FakeClock } from './support/fake-clock.ts'
@@ -162,6 +163,51 @@ describe.each(PLACES)('ctx on %s', (place) => {
       'completed',
       'completed',
       undefined,
+    ])
+  })
+
+  test('everything on it can be taken off it: by destructuring, by spreading, through a proxy', async () => {
+    const flow = workflow({
+      name: 'flow',
+      execute: async (ctx) => {
+        const { signal, steps, log, step: own, now, uuid } = ctx
+        await own(`a ${uuid().length}`, () => now())
+        const copy = { ...ctx }
+        const proxy = new Proxy(ctx, {})
+        return [copy, proxy, Object.create(ctx) as Context].every(
+          (one) => one.signal === signal && one.steps === steps && one.log === log && one.step === own,
+        )
+      },
+    })
+    const { engine } = await sandbox(place)
+    expect(await flow.run(undefined, { engine })).toBe(true)
+  })
+
+  test('steps: one that runs is there, and console.log shows what is there', async () => {
+    const flow = workflow({
+      name: 'flow',
+      execute: async (ctx) => {
+        const seen: unknown[] = [Object.keys(ctx.steps), 'slow' in ctx.steps]
+        const never = step('slow', () => new Promise(() => undefined))
+        await race([never, step('quick', () => 1)])
+        const held = Promise.withResolvers<void>()
+        const running = parallel([step('runs', () => held.promise)]).then(() => undefined)
+        await step('meanwhile', () => 1)
+        seen.push(inspect(ctx.steps).includes('slow'), ctx.steps['runs']?.status, Object.keys(ctx.steps))
+        held.resolve()
+        await running
+        seen.push(ctx.steps['runs']?.status)
+        return seen
+      },
+    })
+    const { engine } = await sandbox(place)
+    expect(await flow.run(undefined, { engine })).toEqual([
+      [],
+      false,
+      true,
+      'running',
+      expect.arrayContaining(['slow', 'quick', 'meanwhile', 'runs']),
+      'completed',
     ])
   })
 

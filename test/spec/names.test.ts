@@ -49,6 +49,15 @@ describe('M3: the key of an operation is its scope and its name', () => {
     expect(keys).toEqual(['made outside', 'parallel/outer/parallel/inner/in'])
   })
 
+  test('M3: names are counted when there are very many, too', async () => {
+    const names = Array.from({ length: 17_000 }, (_, n) => `step-${n}`)
+    const keys = await keysOf(async () => {
+      for (const name of names) void step(name, noop)
+      await parallel([names[1], names[16_999]].map((name = '') => step(name, noop)))
+    })
+    expect(keys).toEqual(['step-1#2', 'step-16999#2'])
+  })
+
   test('M3: a name means the same through the context and through the import', async () => {
     const keys = await keysOf(async (ctx) => {
       await ctx.step('a', noop)

@@ -19,13 +19,23 @@ export interface CountedStore {
   readonly store: Store
   /** By text, of every statement that was executed since the last time. Transactions are left out: who shares one is a matter of time. */
   counts(): ReadonlyMap<string, Count>
+  /** Transactions that wrote, since the last time. */
+  commits(): number
 }
 
 export async function countedStore(dir: string): Promise<CountedStore> {
   const patience = { clock: systemClock, random: systemRandom, limit: 5000 }
   const connection = await connect(fileIn(dir), 'process-crash', patience)
   let counts = new Map<string, Count>()
+  let commits = 0
+  const { db } = connection
+  const exec = db.exec.bind(db)
+  db.exec = (sql) => {
+    exec(sql)
+    if (sql === 'COMMIT') commits++
+  }
   const executed = (sql: string, rows: number): void => {
+    if (sql === 'COMMIT') commits++
     const count = counts.get(sql) ?? { calls: 0, rows: 0, most: 0 }
     counts.set(sql, {
       calls: count.calls + 1,
@@ -44,6 +54,11 @@ export async function countedStore(dir: string): Promise<CountedStore> {
       )
       counts = new Map()
       return new Map(all.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    },
+    commits: () => {
+      const since = commits
+      commits = 0
+      return since
     },
   }
 }
