@@ -13,6 +13,7 @@ import {
 } from '../core/ports/effects.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, Note, Park, Write } from '../core/ports/store.ts'
+import { SmallMap } from '../core/small-collections.ts'
 import { stepCompletion } from '../core/step-completion.ts'
 import { AbortWatches } from './abort-watches.ts'
 import { Answers } from './answers.ts'
@@ -55,11 +56,12 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   readonly #events: EventWaits
   readonly #aborts: AbortWatches
   readonly #children: Children
-  readonly #seenItems = new Set<number>()
+  /** Made for the first. */
+  #seenItems: Set<number> | undefined
   /** Stops that are waited for. */
-  readonly #stops = new Set<Key>()
+  #stops: Set<Key> | undefined
   /** Of timers and children: written after a while, unless they have ended by then. Those of steps follow from what runs. */
-  readonly #notes = new Map<Key, Note>()
+  readonly #notes = new SmallMap<Key, Note>()
   #seq: number
   /** Completions on their way to the store. */
   #uncommitted = 0
@@ -173,7 +175,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     const held = heldByRun ?? this.#answers.cancel(key)
     if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
     this.#notes.delete(key)
-    this.#stops.delete(key)
+    this.#stops?.delete(key)
     this.#steps.cancel(key, reason)
     this.#timers.cancel(key)
     this.#events.cancel(key)
@@ -205,6 +207,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
 
   /** Something was sent to the run. The same item may be announced twice. */
   arrived(item: InboxItem): void {
+    this.#seenItems ??= new Set()
     if (this.#seenItems.has(item.id)) return
     this.#seenItems.add(item.id)
     if (item.kind === 'event') this.#events.arrived(item)
@@ -246,15 +249,16 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   }
 
   #awaitStop({ key, target }: StopEffect): void {
-    this.#stops.add(key)
+    const stops = (this.#stops ??= new Set())
+    stops.add(key)
     const stopped = (): void => {
-      if (this.#stops.delete(key)) this.#complete(key, { kind: 'stopped' })
+      if (stops.delete(key)) this.#complete(key, { kind: 'stopped' })
     }
-    this.#steps.whenEnded(target, () => this.#children.whenEnded(target, stopped, () => this.#stops.has(key)))
+    this.#steps.whenEnded(target, () => this.#children.whenEnded(target, stopped, () => stops.has(key)))
   }
 
   #stopListening(): void {
-    this.#stops.clear()
+    this.#stops?.clear()
     this.#timers.cancelAll()
     this.#events.cancelAll()
     this.#aborts.cancelAll()

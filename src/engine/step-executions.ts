@@ -1,6 +1,7 @@
 import { CancelledError } from '../core/errors.ts'
 import { Lingering } from '../core/lingering.ts'
 import type { Clock } from '../core/ports/clock.ts'
+import { SmallMap } from '../core/small-collections.ts'
 import type { AttemptControl, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
 export interface StepReports {
@@ -56,11 +57,11 @@ export class StepExecutions {
   /** Attempts that earlier executions of the run began and may not have finished. */
   readonly #begun: ReadonlyMap<Key, number>
   /** Retries that are due later. */
-  readonly #waiting = new Map<Key, { readonly due: number; readonly cancel: () => void }>()
+  readonly #waiting = new SmallMap<Key, { readonly due: number; readonly cancel: () => void }>()
   /** Begun since notes were last written. */
-  #young = new Map<Key, StepExecution>()
+  #young = new SmallMap<Key, StepExecution>()
   /** Begun before that. */
-  readonly #old = new Map<Key, StepExecution>()
+  readonly #old = new SmallMap<Key, StepExecution>()
   readonly #lingering = new Lingering<Key, StepExecution>()
   #onIdle: (() => void) | undefined
 
@@ -136,8 +137,8 @@ export class StepExecutions {
   /** @returns the attempts that run and were not returned before */
   grownUp(): Iterable<StepExecution> {
     const young = this.#young
-    this.#young = new Map()
-    for (const [key, execution] of young) this.#old.set(key, execution)
+    this.#young = new SmallMap()
+    for (const execution of young.values()) this.#old.set(execution.key, execution)
     return young.values()
   }
 
