@@ -6,7 +6,7 @@ import { derivedKey } from './key.ts'
 import { OperationCore, type Work } from './operation.ts'
 import type { Completion, Effect, Key } from './ports/effects.ts'
 import type { GroupCounts } from './ports/observer.ts'
-import type { Scope } from './scope.ts'
+import { runInScope, type Scope } from './scope.ts'
 import { StopWatch } from './stop-watch.ts'
 import { notify } from './user-code.ts'
 
@@ -240,10 +240,9 @@ export class Group implements Work, BranchOwner {
   #report(): void {
     const { onProgress } = this.#settings
     if (onProgress === undefined) return
-    this.scope.host.stir()
     const warn = (error: unknown): void =>
       this.scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
-    notify(() => onProgress(this.#counts()), warn)
+    runInScope(this.scope, () => notify(() => onProgress(this.#counts()), warn))
   }
 
   #counts(): GroupCounts {

@@ -1,5 +1,15 @@
 /** Options that all groups have: `onProgress` (of `parallel`), `signal` and `name`. */
-import { any, CancelledError, parallel, race, step, type StepContext, workflow } from 'ai-workflows'
+import {
+  any,
+  CancelledError,
+  type GroupCounts,
+  type Operation,
+  parallel,
+  race,
+  step,
+  type StepContext,
+  workflow,
+} from 'ai-workflows'
 import { describe, expect, test } from 'vitest'
 import { aborted, gate, gates, quiet } from './support/gate.ts'
 import { LogBook, PLACES, sandbox, started } from './support/sandbox.ts'
@@ -8,6 +18,23 @@ import { WAYS } from './support/ways.ts'
 const never = (): Promise<never> => new Promise(() => undefined)
 
 describe.each(WAYS)('onProgress, %s', (_, within) => {
+  test('M6: it is called where the group is, not in the step that begins next', async () => {
+    const log = new LogBook()
+    const results = await within(
+      async () => {
+        const noted: Operation<string>[] = []
+        const branches = [1, 2, 3].map((i) => step(`s${i}`, () => i))
+        const onProgress = ({ completed }: GroupCounts): void =>
+          void noted.push(step(`noted ${completed}`, () => `after ${completed}`))
+        await parallel(branches, { concurrency: 1, onProgress })
+        return await parallel(noted)
+      },
+      { log },
+    )
+    expect(results).toEqual(['after 1', 'after 2', 'after 3'])
+    expect(log.lines).toEqual([])
+  })
+
   test('is called after every branch with the counts at that time', async () => {
     const door = gates()
     const seen: unknown[] = []

@@ -122,6 +122,19 @@ describe('M5: an operation that was created and never started is reported when t
     expect(told[3]).toMatch(/invoke.*"child".*plain-promises\.test\.ts:\d+/s)
   })
 
+  test('M5: of a thousand at once each is named, and some of them with their place', async () => {
+    const box = await sandbox()
+    const careless = workflow({
+      name: 'careless',
+      execute: () => void Array.from({ length: 1000 }, (_, i) => step(`forgotten ${i}`, () => i)),
+    })
+    await careless.run(undefined, { engine: box.engine })
+    const told = box.log.messages('warn').filter((message) => message.includes('never awaited'))
+    expect(told).toHaveLength(1000)
+    expect(told[0]).toMatch(/"forgotten 0".*plain-promises\.test\.ts:\d+/s)
+    expect(told[999]).toMatch(/"forgotten 999".*an unknown place: too many others/s)
+  })
+
   test('M5: also when the run fails', async () => {
     const box = await sandbox()
     const failing = workflow({
