@@ -93,6 +93,11 @@ export class Group implements Work, BranchOwner {
     return this.#source.size
   }
 
+  get counts(): GroupCounts {
+    const running = this.#next - this.#ended
+    return { total: this.size, completed: this.#completed, failed: this.#failed, running }
+  }
+
   labelOf(index: number): string | number {
     return this.names?.[index] ?? index
   }
@@ -153,7 +158,7 @@ export class Group implements Work, BranchOwner {
       this.#pump()
       if (!this.#isOpen()) return // the iterator of branches threw
     }
-    this.scope.host.groupChanged(this.key, this.#counts()) // with the next branch in the place that became free
+    this.scope.host.groupChanged(this) // with the next branch in the place that became free
     if (verdict !== undefined) this.#finish(verdict)
     else if (this.#isDone) this.#finish(this.#policy.afterAll(this))
   }
@@ -162,7 +167,7 @@ export class Group implements Work, BranchOwner {
     this.#allowed = this.#settings.stagger === undefined ? Number.POSITIVE_INFINITY : 1
     this.#pump()
     if (this.#state !== 'open') return
-    this.scope.host.groupChanged(this.key, this.#counts())
+    this.scope.host.groupChanged(this)
     if (this.#isDone) this.#finish(this.#policy.afterAll(this))
   }
 
@@ -242,12 +247,7 @@ export class Group implements Work, BranchOwner {
     if (onProgress === undefined) return
     const warn = (error: unknown): void =>
       this.scope.host.log.warn(`onProgress of ${this.title} threw; the group goes on`, { error })
-    runInScope(this.scope, () => notify(() => onProgress(this.#counts()), warn))
-  }
-
-  #counts(): GroupCounts {
-    const running = this.#next - this.#ended
-    return { total: this.size, completed: this.#completed, failed: this.#failed, running }
+    runInScope(this.scope, () => notify(() => onProgress(this.counts), warn))
   }
 
   #timeOut(timeout: number): void {

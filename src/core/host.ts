@@ -1,7 +1,7 @@
 import type { Codec } from './codec/codec.ts'
 import type { CancelledError } from './errors.ts'
 import type { Completion, Effect, Encoded, Key } from './ports/effects.ts'
-import type { GroupCounts } from './ports/observer.ts'
+import type { Progressing } from './ports/observer.ts'
 import type { Logger } from './ports/logger.ts'
 
 /** Something that waits for a completion: a step, a sleep, a group's timeout … */
@@ -61,7 +61,7 @@ export interface Host {
   /** Delivers to `leaf` when the cancelled `target` has really ended: its function, or its child run. */
   whenStopped(target: Leaf, leaf: Leaf): void
   /** For those who watch: nothing depends on it. */
-  groupChanged(key: Key, counts: GroupCounts): void
+  groupChanged(group: Progressing): void
   groupEnded(key: Key): void
   /** The code of a cancelled scope does not stop asking for operations, and gets no answer from now on. */
   ranAway(scope: string): void

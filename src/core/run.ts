@@ -7,7 +7,7 @@ import { CancelledError, CompensationError } from './errors.ts'
 import { type Compensable, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
-import type { GroupCounts, Observer } from './ports/observer.ts'
+import type { Audience, Progressing } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { SmallMap } from './small-collections.ts'
@@ -50,7 +50,7 @@ export class Run implements RunView {
   #log: Logger | undefined
   readonly #seed: string
   readonly #effects: Effects
-  readonly #observe: Observer | undefined
+  readonly #audience: Audience | undefined
   readonly #root: Scope
   readonly #leaves = new SmallMap<Key, Leaf>()
   readonly #held = new SmallMap<Key, Effect>()
@@ -74,8 +74,8 @@ export class Run implements RunView {
   #outcome: RunOutcome | undefined
   #onKey: ((key: Key) => void) | undefined
 
-  constructor(identity: RunIdentity, effects: Effects, codec: Codec, logger: Logger, observe?: Observer) {
-    this.#observe = observe
+  constructor(identity: RunIdentity, effects: Effects, codec: Codec, logger: Logger, audience?: Audience) {
+    this.#audience = audience
     this.runId = identity.id
     this.name = identity.name
     this.codec = codec
@@ -206,12 +206,14 @@ export class Run implements RunView {
     this.start(leaf, { kind: 'stop', key: leaf.key, target: target.key })
   }
 
-  groupChanged(key: Key, counts: GroupCounts): void {
-    this.#observe?.({ kind: 'group.progress', run: this.runId, key, counts })
+  groupChanged(group: Progressing): void {
+    if (this.#audience === undefined || !this.#audience.observed()) return
+    const { key, counts } = group
+    this.#audience.observe({ kind: 'group.progress', run: this.runId, key, counts })
   }
 
   groupEnded(key: Key): void {
-    this.#observe?.({ kind: 'group.ended', run: this.runId, key })
+    this.#audience?.observe({ kind: 'group.ended', run: this.runId, key })
   }
 
   chance(key: Key, attempt: number): number {

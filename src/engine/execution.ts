@@ -10,7 +10,7 @@ import {
 import type { Clock } from '../core/ports/clock.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { Logger } from '../core/ports/logger.ts'
-import type { RunEvent } from '../core/ports/observer.ts'
+import type { Audience } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus, Write } from '../core/ports/store.ts'
 import { runLoop } from '../core/run-loop.ts'
 import type { RunOutcome } from '../core/ending.ts'
@@ -25,7 +25,7 @@ import { RunEffects } from './run-effects.ts'
 import { StuckCode } from './stuck-code.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
 
-export interface ExecutionOptions {
+export interface ExecutionOptions extends Audience {
   readonly record: RunRecord
   readonly claim: Claim
   readonly history: History
@@ -36,9 +36,6 @@ export interface ExecutionOptions {
   readonly commits: GroupCommit
   readonly startChild: StartChild
   readonly zombies: ZombieWatch
-  readonly observe: (event: RunEvent) => void
-  /** Whether anybody listens to what `observe` is told. */
-  readonly observed: () => boolean
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
   readonly abortGrace: number
@@ -77,7 +74,7 @@ export class Execution {
       observed,
     })
     const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
-    this.#run = new Run(identity, this.#effects, codec, log, observe)
+    this.#run = new Run(identity, this.#effects, codec, log, options)
     const { abortGrace: grace } = options
     this.#stuck = new StuckCode({ run: this.#run, clock, grace, givenUp: (ago) => this.#codeGivenUp(ago) })
   }

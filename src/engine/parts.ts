@@ -1,7 +1,7 @@
 import type { Codec } from '../core/codec/codec.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Logger } from '../core/ports/logger.ts'
-import type { RunEvent } from '../core/ports/observer.ts'
+import type { Audience } from '../core/ports/observer.ts'
 import type { Random } from '../core/ports/random.ts'
 import type { Store } from '../core/ports/store.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -9,7 +9,7 @@ import type { Ownership } from './ownership.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
 
 /** What one open engine is made of: made once, never changed, shared by its runs. */
-export interface Parts {
+export interface Parts extends Audience {
   readonly store: Store
   readonly clock: Clock
   readonly random: Random
@@ -18,9 +18,6 @@ export interface Parts {
   readonly commits: GroupCommit
   readonly ownership: Ownership
   readonly zombies: ZombieWatch
-  readonly observe: (event: RunEvent) => void
-  /** Whether anybody listens to what `observe` is told: what happens at every step is not told otherwise. */
-  readonly observed: () => boolean
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
   /** Milliseconds that code may go on after it was cancelled, before it is taken to ignore that. */

@@ -11,7 +11,7 @@ import {
   type StepOutcome,
   type StopEffect,
 } from '../core/ports/effects.ts'
-import type { RunEvent } from '../core/ports/observer.ts'
+import type { Audience } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, Note, Park, Write } from '../core/ports/store.ts'
 import { SmallMap } from '../core/small-collections.ts'
 import { stepCompletion } from '../core/step-completion.ts'
@@ -27,7 +27,7 @@ import { type StepExecution, StepExecutions } from './step-executions.ts'
 import { Timers } from './timers.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
 
-export interface RunEffectsOptions {
+export interface RunEffectsOptions extends Audience {
   readonly runId: string
   readonly claim: Claim
   readonly history: History
@@ -36,9 +36,6 @@ export interface RunEffectsOptions {
   readonly commits: GroupCommit
   readonly startChild: StartChild
   readonly zombies: ZombieWatch
-  readonly observe: (event: RunEvent) => void
-  /** Whether anybody listens to what `observe` is told. */
-  readonly observed: () => boolean
 }
 
 /**

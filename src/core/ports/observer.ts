@@ -38,3 +38,16 @@ export type RunEvent =
   | { readonly kind: 'step.zombie'; readonly run: string; readonly key: Key; readonly attempt: number }
 
 export type Observer = (event: RunEvent) => void
+
+/** Where events go. */
+export interface Audience {
+  readonly observe: Observer
+  /** Whether anybody listens: what happens at every step is not told otherwise. */
+  readonly observed: () => boolean
+}
+
+/** A group, as those who watch see it. */
+export interface Progressing {
+  readonly key: Key
+  readonly counts: GroupCounts
+}
