@@ -84,11 +84,25 @@ function drawn(figures: Figures, chart: Chart): Promise<string> {
     title: chart.title,
     x: { title: chart.x, log: true },
     y: { title: chart.y },
-    series: measured(figures, chart).map((name) => ({
-      name,
+    series: measured(figures, chart).map((name, _, names) => ({
+      name: withoutShared(name, names),
       points: figures.points(name).map(({ x, median, least, most }) => ({ x, y: median, least, most })),
     })),
   })
+}
+
+/** Without the words that all names begin or end with: the title says those. */
+function withoutShared(name: string, names: readonly string[]): string {
+  const parts = names.map((one) => one.split(/(?<=[:,]? )/))
+  const own = name.split(/(?<=[:,]? )/)
+  const same = (at: number): boolean => parts.every((one) => one.at(at)?.trim() === own.at(at)?.trim())
+  let [begin, end] = [0, own.length]
+  while (begin < end - 1 && same(begin)) begin++
+  while (end > begin + 1 && same(end - own.length - 1)) end--
+  return own
+    .slice(begin, end)
+    .join('')
+    .replace(/[:, ]+$/, '')
 }
 
 function measured(figures: Figures, { series }: Chart): readonly string[] {
