@@ -14,8 +14,9 @@ export function section(figures: Figures, conditions: string, failed: ReadonlyMa
   return [
     '## How cost grows',
     '',
-    `Each figure is the median of processes of their own, interleaved; ${conditions}. \`node bench/growth/run.ts --write\` writes this`,
-    'section. A goal that is not held is not held: none was changed to fit.',
+    `${conditions}.`,
+    '',
+    'Each figure is the median of processes of their own, interleaved. `node bench/growth/run.ts --write` writes this section. A goal that is not held is not held: none was changed to fit.',
     '',
     ...goals(figures),
     ...CHARTS.flatMap((chart) => chartWithTable(figures, chart)),
@@ -83,7 +84,7 @@ function drawn(figures: Figures, chart: Chart): Promise<string> {
   return lineChart({
     title: chart.title,
     x: { title: chart.x, log: true },
-    y: { title: chart.y },
+    y: { title: chart.y, log: chart.log === true },
     series: measured(figures, chart).map((name, _, names) => ({
       name: withoutShared(name, names),
       points: figures.points(name).map(({ x, median, least, most }) => ({ x, y: median, least, most })),
