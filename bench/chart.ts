@@ -46,6 +46,8 @@ const WIDTH = 640
 const HEIGHT = 320
 const BAR = 22
 const DOT = 90
+/** Of a legend. */
+const COLUMNS = 2
 const ROOM_FOR_LABEL = 1.3
 const FONT = 'sans-serif'
 const BACKGROUND = '#ffffff'
@@ -61,9 +63,21 @@ export function lineChart(chart: LineChart): Promise<string> {
   )
   const heights = values.flatMap(({ y, least = y, most = y }) => [y, least, most])
   const widths = values.map(({ x }) => x)
-  const x = { field: 'x', type: 'quantitative', title: chart.x.title, scale: scaleOf(chart.x, widths) }
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    title: chart.x.title,
+    scale: scaleOf(chart.x, widths),
+    axis: { values: [...new Set(widths)], format: ',' }, // where something was measured
+  }
   const y = { field: 'y', type: 'quantitative', title: chart.y.title, scale: scaleOf(chart.y, heights) }
-  const color = { field: 'series', type: 'nominal', title: null, sort: chart.series.map(({ name }) => name) }
+  const color = {
+    field: 'series',
+    type: 'nominal',
+    title: null,
+    sort: chart.series.map(({ name }) => name),
+    legend: { orient: 'bottom', columns: COLUMNS, labelLimit: WIDTH },
+  }
   return draw({
     title: chart.title,
     width: WIDTH,

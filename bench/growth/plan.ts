@@ -13,6 +13,8 @@ export interface Chart {
   readonly x: string
   /** Titles the axis, and says which unit the figures of `series` have. */
   readonly y: string
+  /** The y axis is logarithmic: the series lie far apart. */
+  readonly log?: boolean
   readonly series: readonly string[]
 }
 
@@ -113,6 +115,7 @@ export const CHARTS: readonly Chart[] = [
     title: 'Replay of recorded steps: longest stop of the event loop',
     x: 'recorded steps',
     y: 'ms',
+    log: true,
     series: shapes.flatMap((shape) => [
       `replay ${shape}: longest stop of the event loop`,
       `replay ${shape}: most processor time in one turn of the event loop`,
@@ -123,13 +126,15 @@ export const CHARTS: readonly Chart[] = [
     title: 'Start, show and list, by how many runs the database holds',
     x: 'runs in the database',
     y: 'ms',
-    series: ['open and close', 'start', 'run of one step', 'show', ...listings],
+    log: true,
+    series: ['start', 'run of one step', 'show', ...listings],
   },
   {
     file: 'nesting',
     title: 'Nesting: time of a run for each level',
     x: 'levels',
     y: 'µs per level',
+    log: true,
     series: nestings,
   },
   {
@@ -144,6 +149,7 @@ export const CHARTS: readonly Chart[] = [
     title: 'Large results: longest stop of the event loop',
     x: 'characters in a result',
     y: 'ms',
+    log: true,
     series: ['text', 'records'].flatMap((shape) => [
       `${shape}: longest stop of the event loop`,
       `${shape}: longest stop of the event loop in a replay`,

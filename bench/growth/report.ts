@@ -14,8 +14,9 @@ export function section(figures: Figures, conditions: string, failed: ReadonlyMa
   return [
     '## How cost grows',
     '',
-    `Each figure is the median of processes of their own, interleaved; ${conditions}. \`node bench/growth/run.ts --write\` writes this`,
-    'section. A goal that is not held is not held: none was changed to fit.',
+    `${conditions}.`,
+    '',
+    'Each figure is the median of processes of their own, interleaved. `node bench/growth/run.ts --write` writes this section. A goal that is not held is not held: none was changed to fit.',
     '',
     ...goals(figures),
     ...CHARTS.flatMap((chart) => chartWithTable(figures, chart)),
@@ -83,12 +84,26 @@ function drawn(figures: Figures, chart: Chart): Promise<string> {
   return lineChart({
     title: chart.title,
     x: { title: chart.x, log: true },
-    y: { title: chart.y },
-    series: measured(figures, chart).map((name) => ({
-      name,
+    y: { title: chart.y, log: chart.log === true },
+    series: measured(figures, chart).map((name, _, names) => ({
+      name: withoutShared(name, names),
       points: figures.points(name).map(({ x, median, least, most }) => ({ x, y: median, least, most })),
     })),
   })
+}
+
+/** Without the words that all names begin or end with: the title says those. */
+function withoutShared(name: string, names: readonly string[]): string {
+  const parts = names.map((one) => one.split(/(?<=[:,]? )/))
+  const own = name.split(/(?<=[:,]? )/)
+  const same = (at: number): boolean => parts.every((one) => one.at(at)?.trim() === own.at(at)?.trim())
+  let [begin, end] = [0, own.length]
+  while (begin < end - 1 && same(begin)) begin++
+  while (end > begin + 1 && same(end - own.length - 1)) end--
+  return own
+    .slice(begin, end)
+    .join('')
+    .replace(/[:, ]+$/, '')
 }
 
 function measured(figures: Figures, { series }: Chart): readonly string[] {

@@ -1,7 +1,7 @@
 /**
  * `node bench/growth/run.ts [--quick] [--rounds 5] [--only pattern] [--write]`: how cost grows. Every measurement in a process of
  * its own, the rounds interleaved; medians. Prints a table and what became of the goals; with `--write` also puts charts and
- * JSON into `bench/report/` and the section "How cost grows" into BENCHMARKS.md. A measurement that fails is named, and the
+ * JSON into `bench/charts/` and the section "How cost grows" into BENCHMARKS.md. A measurement that fails is named, and the
  * others go on. An interrupt ends it early, with what was measured until then.
  */
 import { execFile } from 'node:child_process'

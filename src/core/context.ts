@@ -21,7 +21,7 @@ export interface Context<I = unknown> {
   readonly input: I
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal
-  /** Steps started so far, by key (at the root: by name). */
+  /** Steps started so far, by key (at the root: by name), in no particular order. */
   readonly steps: Readonly<Record<string, StepInfo | undefined>>
   /** Messages carry the run's id and are not repeated by a replay. */
   readonly log: Logger

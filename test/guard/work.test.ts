@@ -63,7 +63,7 @@ describe('transactions', () => {
     commits()
     const runs = await Promise.all(Array.from({ length: 50 }, () => sequence.run(20, { engine })))
     expect(runs).toEqual(Array.from({ length: 50 }, () => 20))
-    expect(commits()).toBeLessThanOrEqual((50 * 20) / 5)
+    expect(commits()).toBeLessThanOrEqual((50 * 20) / 10)
   })
 })
 
