@@ -226,7 +226,8 @@ export class Executor {
     this.#unborn++
     try {
       // The first run of a process is often there: another one died over it. It comes alive with its claim, then.
-      const found = ownership.resting ? await store.getRun(run.id) : undefined
+      const isFirst = ownership.resting && this.#unborn === 1
+      const found = isFirst ? await store.getRun(run.id) : undefined
       if (found !== undefined) return { run: found, created: false }
       const made = await ownership.taking(
         () => store.createRun(run, [], ownership.id),
