@@ -2,6 +2,7 @@ import { type Branch, type BranchInput, type BranchOwner, FunctionBranch, Operat
 import type { BranchSource } from './branch-source.ts'
 import { CancelledError, type CancelReason, TimeoutError } from './errors.ts'
 import type { Leaf } from './host.ts'
+import { InTurn } from './in-turn.ts'
 import { derivedKey } from './key.ts'
 import { OperationCore, type Work } from './operation.ts'
 import type { Completion, Effect, Key } from './ports/effects.ts'
@@ -47,6 +48,8 @@ export interface Policy {
  * 3. Everything follows from the order of deliveries, so the group itself needs no record (D1).
  */
 export class Group implements Work, BranchOwner {
+  /** A group that settles is a branch of the next around it, and so on: in calls within calls the stack would end. */
+  static readonly #settling = new InTurn<Group, Branch>((group, branch) => group.#settle(branch))
   readonly key: Key
   readonly scope: Scope
   /** What was kept of the branches that have started, by position: undefined until they settle. */
@@ -143,7 +146,13 @@ export class Group implements Work, BranchOwner {
     else if (stops !== undefined) this.#stops?.tell(stops)
   }
 
+  /** One that settles as it starts is told at once: the loop that starts branches goes on from there. */
   branchSettled(branch: Branch): void {
+    if (this.#pumping) this.#settle(branch)
+    else Group.#settling.call(this, branch)
+  }
+
+  #settle(branch: Branch): void {
     if (this.#state !== 'open') return
     this.#forget(branch)
     this.results[branch.index] = this.#policy.resultOf(branch)

@@ -15,7 +15,7 @@ import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engi
 import type { Observer, RunEvent } from '../core/ports/observer.ts'
 import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
-import { systemRandom } from '../core/system-random.ts'
+import { machineRandom } from './machine-random.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { Observers } from './observers.ts'
@@ -267,7 +267,7 @@ export class EmbeddedEngine implements Engine {
     const {
       openStore,
       clock = systemClock,
-      random = systemRandom,
+      random = machineRandom,
       log: given = consoleLogger,
       patience = '5s',
       abortGrace = '5s',

@@ -225,8 +225,14 @@ export class Executor {
     let taking: Taking | undefined
     this.#unborn++
     try {
-      await ownership.begin()
-      const made = await store.createRun(run, [], ownership.id)
+      // The first run of a process is often there: another one died over it. It comes alive with its claim, then.
+      const isFirst = ownership.resting && this.#unborn === 1
+      const found = isFirst ? await store.getRun(run.id) : undefined
+      if (found !== undefined) return { run: found, created: false }
+      const made = await ownership.taking(
+        () => store.createRun(run, [], ownership.id),
+        ({ created, run: { no, epoch } }) => (created ? { no, epoch } : undefined),
+      )
       const claim: Claim = { no: made.run.no, epoch: made.run.epoch }
       if (made.created && this.#stopping !== undefined) await giveUp(this.#parts, claim, this.#stopping)
       this.requireRunning()

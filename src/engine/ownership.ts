@@ -42,8 +42,28 @@ export class Ownership {
   async claim(run: RunRecord): Promise<Claim | undefined> {
     // A run of our own that is not executed any more could not be given back when its store failed.
     if (run.owner !== undefined && run.owner !== this.id && (await this.isAlive(run.owner))) return undefined
-    await this.begin()
-    return await this.#store.claim({ no: run.no, epoch: run.epoch, owner: this.id })
+    const { no, epoch } = run
+    return await this.taking(
+      () => this.#store.claim({ no, epoch, owner: this.id }),
+      (claim) => claim,
+    )
+  }
+
+  /**
+   * Lets `write` make a run this engine's, right after the first sign of life: asked for together, both are one
+   * transaction in a store that can, and a process that begins waits for the disk once.
+   * @param claimOf what was written, to give it back when only the sign of life has failed
+   */
+  async taking<T>(write: () => Promise<T>, claimOf: (written: T) => Claim | undefined): Promise<T> {
+    if (this.#known) return await write()
+    const [begun, written] = await Promise.allSettled([this.begin(), write()])
+    if (begun.status === 'rejected') {
+      const claim = written.status === 'fulfilled' ? claimOf(written.value) : undefined
+      if (claim !== undefined) await this.#store.release(claim).catch(() => undefined)
+      throw begun.reason
+    }
+    if (written.status === 'rejected') throw written.reason
+    return written.value
   }
 
   async isAlive(ownerId: string): Promise<boolean> {

@@ -1,10 +1,41 @@
 /** M10 and M11: groups in groups, and groups of nothing. */
-import { any, parallel, race, step, workflow } from 'ai-workflows'
+import { any, type Operation, parallel, race, step, workflow } from 'ai-workflows'
 import { describe, expect, test } from 'vitest'
 import { gates, Meter, quiet } from './support/gate.ts'
 import { PLACES, sandbox, started } from './support/sandbox.ts'
 
+const DEPTH = 10_000
+
+/** Groups within groups, each begun before the next is put around it. @returns how deep the result is */
+async function depth(innermost: Operation<unknown>): Promise<number> {
+  let whole = innermost
+  for (let level = 0; level < DEPTH; level++) {
+    whole = parallel([whole])
+    void whole.then(undefined, () => undefined)
+  }
+  let [value, reached]: [unknown, number] = [await whole, 0]
+  for (; Array.isArray(value); value = value[0]) reached++
+  return reached
+}
+
+describe('M7 outside of a workflow: nesting', () => {
+  test('M10: a step within ten thousand groups settles them all', async () => {
+    expect(await depth(step('innermost', () => 'done'))).toBe(DEPTH)
+  })
+
+  test('M10: and its failure fails them all', async () => {
+    const failing = step('innermost', () => Promise.reject(new Error('no')))
+    await expect(depth(failing)).rejects.toMatchObject({ name: 'StepError', cause: { message: 'no' } })
+  })
+})
+
 describe.each(PLACES)('M10 on %s: nesting', (place) => {
+  test('M10: a step within ten thousand groups settles them all', async () => {
+    const box = await sandbox(place)
+    const deep = workflow({ name: 'deep', execute: () => depth(step('innermost', () => 'done')) })
+    expect(await deep.run(undefined, { engine: box.engine })).toBe(DEPTH)
+  })
+
   test('M10: groups in groups to any depth, in their own shapes', async () => {
     const box = await sandbox(place)
     const leaf = (name: string): ReturnType<typeof step<string>> => step(name, () => name)

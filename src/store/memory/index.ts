@@ -21,6 +21,7 @@ import type {
   ZombieRecord,
 } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
+import { newRecord } from '../shared/new-record.ts'
 import { listRuns } from './listing.ts'
 import { adoptWaiting, dueRuns, idleRuns, nextDue } from './open-runs.ts'
 import { familiesToPrune } from './pruning.ts'
@@ -120,8 +121,7 @@ function createRun(
 ): Awaited<ReturnType<Store['createRun']>> {
   const existing = state.byId.get(run.id)
   if (existing !== undefined) return { run: existing.record, created: false }
-  const unclaimed = changes.created(run, state.runs.length + 1, prefix.length)
-  const record = owner === undefined ? unclaimed : changes.claimed(unclaimed, owner)
+  const record = newRecord(run, state.runs.length + 1, prefix.length, owner)
   const journal = prefix.map((completion, index) => frozenEntry(index + 1, completion))
   const created: MemoryRun = { record, journal, notes: [], consumed: new Map() }
   state.runs.push(created)

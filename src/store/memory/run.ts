@@ -1,5 +1,5 @@
 /** A run in memory, and each way in which its record can change: pure, from one frozen record to the next. */
-import type { JournalEntry, NewRun, Note, Park, Reopening, RunRecord, Write } from '../../core/ports/store.ts'
+import type { JournalEntry, Note, Park, Reopening, RunRecord, Write } from '../../core/ports/store.ts'
 
 export interface MemoryRun {
   record: RunRecord
@@ -16,27 +16,6 @@ type End = Extract<Write, { kind: 'end' }>
 const UNENDED = { output: undefined, error: undefined, endedAt: undefined, wakeAt: undefined }
 
 export const changes = {
-  created(run: NewRun, no: number, base: number): RunRecord {
-    const { id, workflow, input, parent, source, seed, createdAt, forkedFrom } = run
-    return Object.freeze({
-      no,
-      id,
-      workflow,
-      status: 'pending',
-      input,
-      ...UNENDED,
-      parent: parent && Object.freeze({ id: parent.id, key: parent.key }),
-      source,
-      seed,
-      base,
-      earlier: base === 0 ? [] : [0],
-      createdAt,
-      owner: undefined,
-      epoch: 0,
-      dropped: [],
-      forkedFrom,
-    })
-  },
   claimed: (run: RunRecord, owner: string): RunRecord =>
     Object.freeze({ ...run, ...UNENDED, status: 'running', owner, epoch: run.epoch + 1 }),
   parked: (run: RunRecord, { wakeAt }: Park): RunRecord =>

@@ -66,12 +66,12 @@ function sizeOf(writes: readonly Write[]): number {
 /** A child that ends makes a parent that waits due at once. */
 function ending({ prepare }: Access): (end: Extract<Write, { kind: 'end' }>) => void {
   const end = prepare(`
-    UPDATE runs SET status = ?, output = ?, error = ?, ended_at = ?, owner = NULL WHERE no = ? RETURNING parent`)
-  const wakeParent = prepare("UPDATE runs SET wake_at = 0 WHERE id = ? AND status = 'waiting'")
+    UPDATE runs SET status = ?, output = ?, error = ?, ended_at = ?, owner = NULL WHERE no = ?`)
+  const wakeParent = prepare(`
+    UPDATE runs SET wake_at = 0 WHERE id = (SELECT parent FROM runs WHERE no = ?) AND status = 'waiting'`)
   return ({ claim, status, output, error, at }) => {
-    const row = end.get(status, toNullable(output), toNullable(error), at, claim.no) as
-      { parent: string | null } | undefined
-    if (typeof row?.parent === 'string') wakeParent.run(row.parent)
+    end.run(status, toNullable(output), toNullable(error), at, claim.no)
+    wakeParent.run(claim.no)
   }
 }
 

@@ -8,6 +8,7 @@ import { type FileSystemProbe, requireLocal, systemProbe } from './file-system.t
 import { requireNothingForeign } from './foreign.ts'
 import { readIdentity, requireOurHeader, requireOurs, requireSqlite, unsupported } from './identity.ts'
 import { migrate } from './migrate.ts'
+import { LATEST } from './migrations/index.ts'
 import { type Patience, whenFree } from './patience.ts'
 
 /** Bytes of the write-ahead log: four times what SQLite lets it grow to when nobody is in the way. */
@@ -83,11 +84,13 @@ function setUp(db: DatabaseSync, path: string, durability: Durability): void {
   db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
   // First, and only reading: what is not ours stays as it is.
   let vacuums: unknown
+  let version: number
   db.exec('BEGIN')
   try {
     const identity = readIdentity(db)
+    version = identity.version
     requireOurs(path, identity)
-    requireNothingForeign(db, path, identity.version)
+    requireNothingForeign(db, path, version)
     vacuums = db.prepare('PRAGMA auto_vacuum').get()?.['auto_vacuum']
   } finally {
     db.exec('ROLLBACK')
@@ -111,7 +114,8 @@ function setUp(db: DatabaseSync, path: string, durability: Durability): void {
     PRAGMA wal_autocheckpoint = 1000;
     PRAGMA journal_size_limit = ${LOG_LIMIT};
   `)
-  migrate(db, path)
+  // Not where it is so already: to open is no write then, and waits for no disk.
+  if (version < LATEST) migrate(db, path)
 }
 
 /** A file that is no database in use was one; at opening it never was. */

@@ -13,7 +13,6 @@ export function migrate(db: DatabaseSync, path: string): void {
       requireOurs(path, identity)
       const next = migrations.find((migration) => migration.version > identity.version)
       if (next !== undefined) db.exec(next.sql)
-      // Written even when it is current: so a file that cannot be written is noticed now and not by the first run.
       const reached = next?.version ?? identity.version
       db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${reached}`)
       return reached

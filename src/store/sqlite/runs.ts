@@ -1,7 +1,8 @@
 /** Verbs: create a run, find it by id. */
 import { payloadSize } from '../../core/payload-size.ts'
 import type { Completion } from '../../core/ports/effects.ts'
-import type { NewRun, Store } from '../../core/ports/store.ts'
+import type { NewRun, RunRecord, Store } from '../../core/ports/store.ts'
+import { newRecord } from '../shared/new-record.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
 import { type RunRow, toRun } from './rows.ts'
@@ -11,13 +12,12 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
   const insert = prepare(`
     INSERT INTO runs
       (id, workflow, status, input, parent, parent_key, source, seed, base, earlier, forked_from, notes_base, created_at, owner, epoch)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
-    RETURNING *`)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`)
   const byId = prepare('SELECT * FROM runs WHERE id = ?')
   const addEntry = entryWriter(prepare)
   const find = (id: string): RunRow | undefined => byId.get(toText(id)) as RunRow | undefined
-  const add = (run: NewRun, base: number, owner: string | undefined): RunRow | undefined =>
-    insert.get(
+  const add = (run: NewRun, base: number, owner: string | undefined): number => {
+    const { lastInsertRowid } = insert.run(
       toText(run.id),
       toNullable(run.workflow),
       owner === undefined ? 'pending' : 'running',
@@ -32,16 +32,14 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
       run.createdAt,
       toNullable(owner),
       owner === undefined ? 0 : 1,
-    ) as RunRow | undefined
+    )
+    return Number(lastInsertRowid)
+  }
 
-  const addAll = (
-    run: NewRun,
-    prefix: readonly Completion[],
-    owner: string | undefined,
-  ): RunRow | undefined => {
-    const row = add(run, prefix.length, owner)
-    if (row !== undefined) for (const [index, each] of prefix.entries()) addEntry(row.no, index + 1, each)
-    return row
+  const addAll = (run: NewRun, prefix: readonly Completion[], owner: string | undefined): RunRecord => {
+    const no = add(run, prefix.length, owner)
+    for (const [index, each] of prefix.entries()) addEntry(no, index + 1, each)
+    return newRecord(run, no, prefix.length, owner)
   }
 
   return {
@@ -50,9 +48,9 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
         () => {
           const existing = find(run.id)
           // Inserted only when it is new: an insert that gives way would use a number up.
-          const row = existing ?? addAll(run, prefix, owner)
-          if (row === undefined) throw new Error('a run that was created could not be read')
-          return { run: toRun(row), created: existing === undefined }
+          return existing === undefined
+            ? { run: addAll(run, prefix, owner), created: true }
+            : { run: toRun(existing), created: false }
         },
         prefix.reduce((size, each) => size + payloadSize(each), run.input.length),
       ),
