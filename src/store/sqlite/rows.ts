@@ -86,7 +86,13 @@ type ValueOf<Kind, Field> = Kind extends unknown ? (Field extends keyof Kind ? K
 /** Every field of every kind of completion: a new one does not compile (see `rest`) until it has a column. */
 type Fields = { readonly [Field in FieldOf<Completion>]?: ValueOf<Completion, Field> | undefined }
 
-export function fromCompletion(run: number, seq: number, completion: Completion): Omit<JournalRow, 'crc'> {
+/** @param reference what stands for a payload in pieces */
+export function fromCompletion(
+  run: number,
+  seq: number,
+  completion: Completion,
+  reference?: string,
+): Omit<JournalRow, 'crc'> {
   const { kind, key, at, attempt, startedAt, retryAt, name, payload, ...rest }: Fields = completion
   rest satisfies Record<string, never>
   return {
@@ -99,7 +105,7 @@ export function fromCompletion(run: number, seq: number, completion: Completion)
     started_at: startedAt ?? null,
     retry_at: retryAt ?? null,
     name: toNullable(name),
-    payload: toNullable(payload),
+    payload: reference ?? toNullable(payload),
   }
 }
 

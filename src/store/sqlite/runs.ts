@@ -4,6 +4,7 @@ import type { Completion } from '../../core/ports/effects.ts'
 import type { NewRun, Store } from '../../core/ports/store.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
+import { isLarge, pieceWriter } from './pieces.ts'
 import { type RunRow, toRun } from './rows.ts'
 import { toNullable, toText } from './text.ts'
 
@@ -15,6 +16,7 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
     RETURNING *`)
   const byId = prepare('SELECT * FROM runs WHERE id = ?')
   const addEntry = entryWriter(prepare)
+  const pieces = pieceWriter(prepare)
   const find = (id: string): RunRow | undefined => byId.get(toText(id)) as RunRow | undefined
   const add = (run: NewRun, base: number, owner: string | undefined): RunRow | undefined =>
     insert.get(
@@ -40,7 +42,11 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
     owner: string | undefined,
   ): RunRow | undefined => {
     const row = add(run, prefix.length, owner)
-    if (row !== undefined) for (const [index, each] of prefix.entries()) addEntry(row.no, index + 1, each)
+    if (row !== undefined)
+      for (const [index, each] of prefix.entries()) {
+        const seq = index + 1
+        addEntry(row.no, seq, each, isLarge(each) ? pieces.now(row.no, seq, each) : undefined)
+      }
     return row
   }
 
