@@ -16,35 +16,12 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
     SELECT id, epoch, owner IS NOT NULL AND status = 'running' AS owned,
       (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no AND seq > 0) AS last
     FROM runs WHERE no = ?`)
-  const addEntry = entryWriter(prepare)
   const pieces = pieceWriter(prepare)
-  const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
-  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
-  const { mayPark, park } = parking(access)
-  const end = ending(access)
+  const parks = parking(access)
+  const apply = applying(access, parks)
   const standingOf = (no: number): Standing | undefined => {
     const row = standing.get(no) as { id: string; epoch: number; owned: number; last: number } | undefined
     return row && { ...row, id: fromText(row.id), owned: row.owned === 1 }
-  }
-
-  const apply = (each: Write, references: References): void => {
-    const { no } = each.claim
-    switch (each.kind) {
-      case 'completion':
-        addEntry(no, each.entry.seq, each.entry.completion, references?.get(each))
-        if (each.inboxId !== undefined) consume.run(each.entry.seq, each.inboxId, no)
-        return
-      case 'note': {
-        const { key, at, kind, attempt, due } = each.note
-        insertNote.run(no, toText(key), at, kind, attempt, due)
-        return
-      }
-      case 'park':
-        park(each)
-        return
-      case 'end':
-        end(each)
-    }
   }
 
   const commitBy = (
@@ -53,7 +30,7 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
     references?: References,
   ): Promise<CommitResult> => {
     const work = (): CommitResult => {
-      const { accepted, fenced, declined } = admit(writes, standingOf, mayPark, path)
+      const { accepted, fenced, declined } = admit(writes, standingOf, parks.mayPark, path)
       for (const each of accepted) apply(each, references)
       return { fenced, declined }
     }
@@ -81,6 +58,34 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
       before = ended
       return result
     },
+  }
+}
+
+/** How one write is written, once it is accepted. */
+function applying(access: Access, { park }: Parking): (each: Write, references: References) => void {
+  const { prepare } = access
+  const addEntry = entryWriter(prepare)
+  const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
+  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
+  const end = ending(access)
+  return (each, references) => {
+    const { no } = each.claim
+    switch (each.kind) {
+      case 'completion':
+        addEntry(no, each.entry.seq, each.entry.completion, references?.get(each))
+        if (each.inboxId !== undefined) consume.run(each.entry.seq, each.inboxId, no)
+        return
+      case 'note': {
+        const { key, at, kind, attempt, due } = each.note
+        insertNote.run(no, toText(key), at, kind, attempt, due)
+        return
+      }
+      case 'park':
+        park(each)
+        return
+      case 'end':
+        end(each)
+    }
   }
 }
 
@@ -116,7 +121,12 @@ function ending({ prepare }: Access): (end: Extract<Write, { kind: 'end' }>) => 
   }
 }
 
-function parking({ prepare }: Access): { mayPark(park: Park): boolean; park(park: Park): void } {
+interface Parking {
+  mayPark(park: Park): boolean
+  park(park: Park): void
+}
+
+function parking({ prepare }: Access): Parking {
   const park = prepare("UPDATE runs SET status = 'waiting', wake_at = ? WHERE no = ?")
   const unaware = prepare(`
     SELECT (SELECT count(*) FROM inbox WHERE run = :no AND consumed_by IS NULL) <> :pending

@@ -20,7 +20,7 @@ const DAMAGED = Symbol('damaged')
 type Verbs = Pick<Store, 'readJournal' | 'surveyJournal' | 'readNotes'>
 
 export function journalVerbs(access: Access): Verbs {
-  const { prepare, read, path } = access
+  const { prepare, read } = access
   const entries = prepare('SELECT * FROM journal WHERE run = ? AND seq > ? ORDER BY seq')
   // The columns before `payload` are in the row's first page, however large that is.
   const survey = prepare(`
@@ -31,25 +31,8 @@ export function journalVerbs(access: Access): Verbs {
   const notes = prepare(`
     SELECT key, at, kind, attempt, due FROM notes
     WHERE run = :no AND id > (SELECT notes_base FROM runs WHERE no = :no) ORDER BY id`)
-  const idOf = prepare('SELECT id FROM runs WHERE no = ?')
 
-  const damaged = (no: number, what: string): StoreError => {
-    const row = idOf.get(no) as { id: string } | undefined
-    const run = row === undefined ? `number ${no}` : quote(fromText(row.id))
-    return corrupt(path, `is damaged: in the journal of run ${run}, ${what}`)
-  }
-
-  /** Replaying a journal with a hole or a changed byte in it would silently do something else. */
-  const checked = (row: JournalRow, expected: number): JournalRow => {
-    if (row.seq !== expected) throw damaged(row.run, `entry ${expected} is not there`)
-    if (row.crc !== checksum(row)) throw changed(row)
-    if (!isCompletion(row))
-      throw damaged(row.run, `entry ${row.seq} (${quote(row.kind)}) is none that this version knows`)
-    return row
-  }
-
-  const changed = ({ run, seq }: JournalRow): StoreError =>
-    damaged(run, `entry ${seq} is not what was written`)
+  const { checked, changed } = checks(access)
 
   /** What is in pieces is a page of its own: whoever needs what is before it does not wait for it. */
   const page = (no: number, after: number, limit: number): JournalRow[] => {
@@ -114,4 +97,32 @@ function inPieces({
     }
     return gathered.whole ?? DAMAGED
   }
+}
+
+interface Checks {
+  /** @throws {StoreError} it is not what was written, or not the entry that is expected there */
+  checked(row: JournalRow, expected: number): JournalRow
+  changed(row: JournalRow): StoreError
+}
+
+function checks({ prepare, path }: Access): Checks {
+  const idOf = prepare('SELECT id FROM runs WHERE no = ?')
+  const damaged = (no: number, what: string): StoreError => {
+    const row = idOf.get(no) as { id: string } | undefined
+    const run = row === undefined ? `number ${no}` : quote(fromText(row.id))
+    return corrupt(path, `is damaged: in the journal of run ${run}, ${what}`)
+  }
+
+  const changed = ({ run, seq }: JournalRow): StoreError =>
+    damaged(run, `entry ${seq} is not what was written`)
+
+  /** Replaying a journal with a hole or a changed byte in it would silently do something else. */
+  const checked = (row: JournalRow, expected: number): JournalRow => {
+    if (row.seq !== expected) throw damaged(row.run, `entry ${expected} is not there`)
+    if (row.crc !== checksum(row)) throw changed(row)
+    if (!isCompletion(row))
+      throw damaged(row.run, `entry ${row.seq} (${quote(row.kind)}) is none that this version knows`)
+    return row
+  }
+  return { checked, changed }
 }

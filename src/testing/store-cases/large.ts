@@ -22,7 +22,7 @@ const LARGE = 1_300_007
 const large = (key: string, of = key): Completion => stepDone(key, of.repeat(Math.ceil(LARGE / of.length)))
 
 /** Every place where it might be divided falls once between the halves of a pair. */
-const PAIRS = [`${'x'}${'😀'.repeat(LARGE / 2)}`, '😀'.repeat(LARGE / 2)]
+const PAIRS = [`x${'😀'.repeat(LARGE / 2)}`, '😀'.repeat(LARGE / 2)]
 
 async function inPages(store: Store, no: number, limit: number): Promise<JournalEntry[]> {
   const read: JournalEntry[] = []
