@@ -1,0 +1,201 @@
+/** A large text of plain JSON to its value in slices: the value is that of `JSON.parse`. */
+import { defineOwn } from './shell.ts'
+import { SLICE } from './slice-writer.ts'
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BRACKET = 0x5b
+const BRACKET_END = 0x5d
+const BACKSLASH = 0x5c
+const BRACE = 0x7b
+const BRACE_END = 0x7d
+const COLON = 0x3a
+const SMALL_U = 0x75
+
+/**
+ * Yields after each slice.
+ * @param text as `JSON.stringify` writes it, without spaces
+ * @param from where it begins: a part of a string is slower to look through than a whole one
+ * @param slice characters of one slice; more than a number has
+ * @throws SyntaxError
+ */
+export function* parseInSlices(text: string, from = 0, slice: number = SLICE): Generator<void, unknown> {
+  const reader = new SliceReader(text, from, slice)
+  const value: unknown = yield* reader.read()
+  if (!reader.atEnd) throw new SyntaxError('There is something after the end of the JSON text')
+  return value
+}
+
+/** Follows the text from container to container until what is left of one fits a slice. */
+class SliceReader {
+  readonly #text: string
+  readonly #slice: number
+  #at: number
+
+  constructor(text: string, from: number, slice: number) {
+    this.#text = text
+    this.#at = from
+    this.#slice = slice
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#text.length
+  }
+
+  *read(): Generator<void, unknown> {
+    const end = this.#endOf(this.#at)
+    if (end !== undefined) return JSON.parse(this.#take(end))
+    yield
+    switch (this.#text.charCodeAt(this.#at)) {
+      case BRACKET:
+        return yield* this.#array()
+      case BRACE:
+        return yield* this.#object()
+      case QUOTE:
+        return yield* this.#string()
+      default:
+        throw unexpected(this.#at)
+    }
+  }
+
+  *#array(): Generator<void, unknown[]> {
+    const value: unknown[] = []
+    for (this.#at++; ;) {
+      const end = this.#endOfMembers(false)
+      if (end > this.#at)
+        for (const member of JSON.parse(`[${this.#take(end)}]`) as unknown[]) value.push(member)
+      else value.push(yield* this.read())
+      yield
+      if (this.#next(BRACKET_END)) return value
+    }
+  }
+
+  *#object(): Generator<void, Record<string, unknown>> {
+    const value: Record<string, unknown> = {}
+    for (this.#at++; ;) {
+      const end = this.#endOfMembers(true)
+      if (end > this.#at) {
+        const some = JSON.parse(`{${this.#take(end)}}`) as Record<string, unknown>
+        for (const key of Object.keys(some)) put(value, key, some[key])
+      } else {
+        const key = (yield* this.read()) as string
+        this.#skip(COLON)
+        put(value, key, yield* this.read())
+      }
+      yield
+      if (this.#next(BRACE_END)) return value
+    }
+  }
+
+  *#string(): Generator<void, string> {
+    const ends = new StringEnds(this.#text, this.#at + 1)
+    let value = ''
+    for (let from = this.#at + 1; ;) {
+      const end = ends.next(from, from + this.#slice)
+      value += JSON.parse(`"${this.#text.slice(from, end)}"`) as string
+      yield
+      from = end
+      if (this.#text.charCodeAt(end) !== QUOTE) continue
+      this.#at = end + 1
+      return value
+    }
+  }
+
+  /** Where the members end that together fit a slice; `#at` when the first does not. */
+  #endOfMembers(areNamed: boolean): number {
+    const limit = this.#at + this.#slice
+    let last = this.#at
+    for (let at = last; at < limit;) {
+      let end = this.#endOf(at)
+      if (end !== undefined && areNamed) end = this.#endOf(end + 1)
+      if (end === undefined) break
+      last = end
+      if (this.#text.charCodeAt(end) !== COMMA) break
+      at = end + 1
+    }
+    return last
+  }
+
+  /** Where the value ends that begins there; undefined when that is not within a slice. */
+  #endOf(from: number): number | undefined {
+    const text = this.#text
+    const limit = Math.min(text.length, from + this.#slice)
+    let depth = 0
+    for (let at = from; at < limit; at++) {
+      const code = text.charCodeAt(at)
+      if (code === QUOTE) {
+        for (at++; at < limit && text.charCodeAt(at) !== QUOTE; at++)
+          if (text.charCodeAt(at) === BACKSLASH) at++
+        if (at >= limit) return undefined
+        if (depth === 0) return at + 1
+      } else if (code === BRACKET || code === BRACE) depth++
+      else if (code === BRACKET_END || code === BRACE_END) {
+        if (depth <= 1) return depth === 0 ? at : at + 1
+        depth--
+      } else if (depth === 0 && (code === COMMA || code === COLON)) return at
+    }
+    return limit === text.length ? limit : undefined
+  }
+
+  #take(end: number): string {
+    const part = this.#text.slice(this.#at, end)
+    this.#at = end
+    return part
+  }
+
+  /** @returns whether this is the end; otherwise goes on to the next member */
+  #next(end: number): boolean {
+    const isEnd = this.#text.charCodeAt(this.#at) === end
+    if (isEnd) this.#at++
+    else this.#skip(COMMA)
+    return isEnd
+  }
+
+  #skip(code: number): void {
+    if (this.#text.charCodeAt(this.#at++) !== code) throw unexpected(this.#at - 1)
+  }
+}
+
+/** Finds its way through the text of one string, from where its quote and its escapes are. */
+class StringEnds {
+  readonly #text: string
+  #quote: number
+  #escape: number
+
+  constructor(text: string, from: number) {
+    this.#text = text
+    this.#quote = text.indexOf('"', from)
+    this.#escape = this.#nextEscape(from)
+  }
+
+  /** @returns where the string ends, or a place from `limit` on, or a little later, that is in no escape */
+  next(from: number, limit: number): number {
+    let at = from
+    while (this.#escape < limit && this.#escape < this.#quoteFrom(at)) {
+      at = this.#escape + (this.#text.charCodeAt(this.#escape + 1) === SMALL_U ? 6 : 2)
+      this.#escape = this.#nextEscape(at)
+    }
+    const quote = this.#quoteFrom(at)
+    if (quote === -1) throw unexpected(this.#text.length)
+    return Math.min(quote, Math.max(at, limit))
+  }
+
+  #quoteFrom(at: number): number {
+    if (this.#quote !== -1 && this.#quote < at) this.#quote = this.#text.indexOf('"', at)
+    return this.#quote
+  }
+
+  #nextEscape(from: number): number {
+    const at = this.#text.indexOf('\\', from)
+    return at === -1 ? this.#text.length : at
+  }
+}
+
+function put(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') defineOwn(object, key, value, true)
+  else object[key] = value
+}
+
+function unexpected(at: number): SyntaxError {
+  return new SyntaxError(`The JSON text is not as it was written at position ${at}`)
+}
