@@ -5,7 +5,7 @@ import { hasNamedProperties, hasToJson, isPlainObject, isPlainPrimitive, walk } 
 export const SLICE: number = 128 * 1024
 
 /** Thrown, and caught, here alone. */
-const NOT_PLAIN = Symbol('not plain')
+const NOT_PLAIN = new Error('It is not plain JSON')
 
 /**
  * Yields after each slice.

@@ -2,7 +2,7 @@
  * Verb: commit. The hot path: one transaction, one check per run, one row per completion. Large payloads are written before
  * it, in pieces; commits that are asked for meanwhile wait for it, so that all take effect in their order (A1).
  */
-import { payloadSize } from '../../core/payload-size.ts'
+import { writeSize } from '../../core/payload-size.ts'
 import type { CommitResult, Park, Store, Write } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
@@ -101,11 +101,7 @@ function isLargeEntry(write: Write): write is Entry {
 /** What is in pieces was written before. */
 function sizeOf(writes: readonly Write[]): number {
   let size = 0
-  for (const write of writes) {
-    if (write.kind === 'end') size += (write.output ?? write.error ?? '').length
-    else if (write.kind === 'completion' && !isLarge(write.entry.completion))
-      size += payloadSize(write.entry.completion)
-  }
+  for (const write of writes) if (!isLargeEntry(write)) size += writeSize(write)
   return size
 }
 
