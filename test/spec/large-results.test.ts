@@ -70,14 +70,14 @@ test('a step that times out while its large result is encoded has timed out, onc
   const clock = new VirtualClock(0)
   const engine = createEngine({ store: memoryStore(), clock })
   onTestFinished(() => engine.stop({ grace: 0 }))
-  let called = false
+  const called = Promise.withResolvers<void>()
   const flow = workflow({
     name: 'flow',
     execute: () =>
-      step('large', () => ((called = true), rows), { timeout: '1s' }).catch((error: unknown) => error),
+      step('large', () => (called.resolve(), rows), { timeout: '1s' }).catch((error: unknown) => error),
   })
   const run = await flow.start(undefined, { engine, id: 'x' })
-  while (!called) await turn()
+  await called.promise
   await turn()
   clock.advance(1000)
   expect(await run.result()).toMatchObject({

@@ -73,13 +73,13 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     say('done')
     await told()
   },
-  /** Commits a small entry, and then one of a hundred pieces. */
+  /** Commits a small entry, and then one of forty pieces. */
   async commitLarge() {
     const store = await sqliteStore({ file: path })
     const claim = await started(store, 'a')
     await store.commit([entry(claim, 1)])
     say('begun')
-    await store.commit([entry(claim, 2, stepDone('k', 'x'.repeat(100 * PIECE)))])
+    await store.commit([entry(claim, 2, stepDone('k', 'x'.repeat(40 * PIECE)))])
     say('done')
     await told()
   },

@@ -101,7 +101,7 @@ describe('a payload in pieces', () => {
     const { store, db } = await openWithConnection(place())
     const old = await started(store)
     await commit(store, entry(old, 1))
-    const late = entry(old, 2, stepDone('k', 'late'.repeat(10 * PIECE)))
+    const late = entry(old, 2, stepDone('k', 'late'.repeat(3 * PIECE)))
     const [{ fenced }] = await Promise.all([store.commit([late]), goOn(store, db)])
     expect([...fenced]).toEqual([late])
     expect(pieces(db)).toEqual([[2, 4]])

@@ -12,6 +12,14 @@ const BRACE_END = 0x7d
 const COLON = 0x3a
 const SMALL_U = 0x75
 
+/** What a character means outside of a string; most mean nothing here. */
+const [QUOTES, OPENS, CLOSES, SEPARATES] = [1, 2, 3, 4] as const
+const STRUCTURE = new Uint8Array(128)
+STRUCTURE[QUOTE] = QUOTES
+STRUCTURE[BRACKET] = STRUCTURE[BRACE] = OPENS
+STRUCTURE[BRACKET_END] = STRUCTURE[BRACE_END] = CLOSES
+STRUCTURE[COMMA] = SEPARATES
+
 /**
  * Yields after each slice.
  * @param text as `JSON.stringify` writes it, without spaces
@@ -43,9 +51,6 @@ class SliceReader {
   }
 
   *read(): Generator<void, unknown> {
-    const end = this.#endOf(this.#at)
-    if (end !== undefined) return JSON.parse(this.#take(end))
-    yield
     switch (this.#text.charCodeAt(this.#at)) {
       case BRACKET:
         return yield* this.#array()
@@ -54,37 +59,39 @@ class SliceReader {
       case QUOTE:
         return yield* this.#string()
       default:
-        throw unexpected(this.#at)
+        return JSON.parse(this.#take(this.#endOfScalar()))
     }
   }
 
   *#array(): Generator<void, unknown[]> {
     const value: unknown[] = []
-    for (this.#at++; ;) {
-      const end = this.#endOfMembers(false)
+    if (this.#isEmpty(BRACKET_END)) return value
+    do {
+      const end = this.#endOfMembers()
       if (end > this.#at)
         for (const member of JSON.parse(`[${this.#take(end)}]`) as unknown[]) value.push(member)
       else value.push(yield* this.read())
       yield
-      if (this.#next(BRACKET_END)) return value
-    }
+    } while (this.#goesOn(BRACKET_END))
+    return value
   }
 
   *#object(): Generator<void, Record<string, unknown>> {
     const value: Record<string, unknown> = {}
-    for (this.#at++; ;) {
-      const end = this.#endOfMembers(true)
+    if (this.#isEmpty(BRACE_END)) return value
+    do {
+      const end = this.#endOfMembers()
       if (end > this.#at) {
         const some = JSON.parse(`{${this.#take(end)}}`) as Record<string, unknown>
         for (const key of Object.keys(some)) put(value, key, some[key])
       } else {
-        const key = (yield* this.read()) as string
+        const key = yield* this.#string()
         this.#skip(COLON)
         put(value, key, yield* this.read())
       }
       yield
-      if (this.#next(BRACE_END)) return value
-    }
+    } while (this.#goesOn(BRACE_END))
+    return value
   }
 
   *#string(): Generator<void, string> {
@@ -101,40 +108,35 @@ class SliceReader {
     }
   }
 
-  /** Where the members end that together fit a slice; `#at` when the first does not. */
-  #endOfMembers(areNamed: boolean): number {
-    const limit = this.#at + this.#slice
+  /** Where the members end, from here on, that together fit a slice: before a comma, or at the end of what they are in. `#at` when the first does not fit. */
+  #endOfMembers(): number {
+    const text = this.#text
+    const limit = Math.min(text.length, this.#at + this.#slice)
     let last = this.#at
-    for (let at = last; at < limit;) {
-      let end = this.#endOf(at)
-      if (end !== undefined && areNamed) end = this.#endOf(end + 1)
-      if (end === undefined) break
-      last = end
-      if (this.#text.charCodeAt(end) !== COMMA) break
-      at = end + 1
+    let depth = 0
+    for (let at = last; at < limit; at++) {
+      switch (STRUCTURE[text.charCodeAt(at)] ?? 0) {
+        case QUOTES:
+          for (let code = 0; ++at < limit && (code = text.charCodeAt(at)) !== QUOTE;)
+            if (code === BACKSLASH) at++
+          break
+        case OPENS:
+          depth++
+          break
+        case CLOSES:
+          if (--depth < 0) return at
+          break
+        case SEPARATES:
+          if (depth === 0) last = at
+      }
     }
-    return last
+    return limit === text.length ? limit : last
   }
 
-  /** Where the value ends that begins there; undefined when that is not within a slice. */
-  #endOf(from: number): number | undefined {
-    const text = this.#text
-    const limit = Math.min(text.length, from + this.#slice)
-    let depth = 0
-    for (let at = from; at < limit; at++) {
-      const code = text.charCodeAt(at)
-      if (code === QUOTE) {
-        for (at++; at < limit && text.charCodeAt(at) !== QUOTE; at++)
-          if (text.charCodeAt(at) === BACKSLASH) at++
-        if (at >= limit) return undefined
-        if (depth === 0) return at + 1
-      } else if (code === BRACKET || code === BRACE) depth++
-      else if (code === BRACKET_END || code === BRACE_END) {
-        if (depth <= 1) return depth === 0 ? at : at + 1
-        depth--
-      } else if (depth === 0 && (code === COMMA || code === COLON)) return at
-    }
-    return limit === text.length ? limit : undefined
+  #endOfScalar(): number {
+    let at = this.#at
+    while (at < this.#text.length && (STRUCTURE[this.#text.charCodeAt(at)] ?? 0) < CLOSES) at++
+    return at
   }
 
   #take(end: number): string {
@@ -143,12 +145,17 @@ class SliceReader {
     return part
   }
 
-  /** @returns whether this is the end; otherwise goes on to the next member */
-  #next(end: number): boolean {
+  #isEmpty(end: number): boolean {
+    const isEmpty = this.#text.charCodeAt(++this.#at) === end
+    if (isEmpty) this.#at++
+    return isEmpty
+  }
+
+  /** Goes past a comma, or the end. */
+  #goesOn(end: number): boolean {
     const isEnd = this.#text.charCodeAt(this.#at) === end
-    if (isEnd) this.#at++
-    else this.#skip(COMMA)
-    return isEnd
+    this.#skip(isEnd ? end : COMMA)
+    return !isEnd
   }
 
   #skip(code: number): void {

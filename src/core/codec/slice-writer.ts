@@ -2,7 +2,7 @@
 import { hasNamedProperties, hasToJson, isPlainObject, isPlainPrimitive, walk } from './plain-json.ts'
 
 /** Characters, about, that are looked at and written at once. */
-export const SLICE: number = 128 * 1024
+export const SLICE: number = 256 * 1024
 
 /** Thrown, and caught, here alone. */
 const NOT_PLAIN = new Error('It is not plain JSON')

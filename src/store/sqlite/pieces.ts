@@ -14,8 +14,8 @@ import { payloadSize } from '../../core/payload-size.ts'
 import type { Access } from './access.ts'
 import { ESCAPE, toText } from './text.ts'
 
-/** Characters of a piece. Writing or reading as many takes one to four milliseconds. */
-export const PIECE: number = 256 * 1024
+/** Characters of a piece. Writing or reading as many takes a few milliseconds. */
+export const PIECE: number = 512 * 1024
 
 /** What stands in the journal for a payload in pieces: ESC, `p`, how many, and the checksum of them all. No `toText` writes that. */
 const REFERENCE = new RegExp(`^${ESCAPE}p(\\d+):(\\d+)$`)
