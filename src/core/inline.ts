@@ -23,6 +23,8 @@ import { systemClock } from './system-clock.ts'
 /** Values stay as they are: nothing leaves the process. */
 const identity: Codec = {
   encode: (value: unknown) => value as Encoded,
+  encodeInTurns: (value) => value as Encoded,
+  decodeAhead: async () => undefined,
   decode: (encoded: Encoded) => encoded,
   encodeError: (thrown: unknown) => thrown as Encoded,
   decodeError: (encoded: Encoded) => encoded,

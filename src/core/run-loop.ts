@@ -21,7 +21,7 @@ export interface LoopOptions {
 /** After so many deliveries, timers and I/O get a turn: a few milliseconds of the code of most runs, also on a slow machine. */
 const DELIVERIES_PER_TURN = 128
 
-/** Characters of a payload that is decoded in a turn of its own: not in that in which it was committed, or read. */
+/** Characters of a payload that is decoded in turns of its own: not in that in which it was committed, or read. */
 const LARGE = 256 * 1024
 
 /**
@@ -39,7 +39,8 @@ export async function runLoop(run: Run, effects: Effects, options: LoopOptions):
     restore(home)
     for (const completion of await effects.next()) {
       // Nothing is awaited without need: a replay does this for every step that was recorded.
-      if (++delivered % DELIVERIES_PER_TURN === 0 || payloadSize(completion) > LARGE) await nextTurn()
+      if (++delivered % DELIVERIES_PER_TURN === 0) await nextTurn()
+      if (payloadSize(completion) > LARGE) await decodeAhead(run, completion)
       if (run.outcome === undefined && !run.knows(completion.key)) await expect(run, completion, options)
       if (run.outcome === undefined) deliver(run, completion)
       else if (run.knows(completion.key)) run.skip()
@@ -55,6 +56,11 @@ export async function runLoop(run: Run, effects: Effects, options: LoopOptions):
 export async function settled(run: Run): Promise<void> {
   do await drained()
   while (run.catchUp())
+}
+
+async function decodeAhead(run: Run, completion: Completion): Promise<void> {
+  await nextTurn()
+  if ('payload' in completion && run.outcome === undefined) await run.codec.decodeAhead(completion.payload)
 }
 
 function deliver(run: Run, completion: Completion): void {

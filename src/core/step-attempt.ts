@@ -5,7 +5,7 @@
 import type { Codec } from './codec/codec.ts'
 import { CancelledError, isInstance, SerializationError, TimeoutError } from './errors.ts'
 import { derivedKey } from './key.ts'
-import type { AttemptControl, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
+import type { AttemptControl, Encoded, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { retryDelay, type RetryOptions } from './retry-policy.ts'
 import { callInStep, runInStep, type StepFrame } from './scope.ts'
@@ -82,7 +82,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     }
     callInStep(this, Attempt.#call, this).then(
       (value) => {
-        if (this.#end()) this.#report(this.#done(value))
+        if (this.#end()) this.#done(value)
       },
       (error: unknown) => {
         if (this.#end()) this.#report(this.#failed(error))
@@ -131,12 +131,26 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     if (controller !== undefined) runInStep(this, () => controller.abort(reason))
   }
 
-  #done(value: unknown): StepOutcome {
+  #done(value: unknown): void {
+    let payload: Encoded | Promise<Encoded>
     try {
-      return { kind: 'done', payload: this.#definition.codec.encode(value, 'result') }
+      payload = this.#definition.codec.encodeInTurns(value, 'result')
     } catch (error) {
-      return this.#failed(error)
+      return this.#report(this.#failed(error))
     }
+    if (payload instanceof Promise) void this.#doneLater(payload)
+    else this.#report({ kind: 'done', payload })
+  }
+
+  /** An attempt with a large result lasts until that is encoded: meanwhile it can time out, and be cancelled. */
+  async #doneLater(payload: Promise<Encoded>): Promise<void> {
+    let outcome: StepOutcome
+    try {
+      outcome = { kind: 'done', payload: await payload }
+    } catch (error) {
+      outcome = this.#failed(error)
+    }
+    if (!this.#reported) this.#report(outcome)
   }
 
   #failed(error: unknown): StepOutcome {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports/clock.ts'
 import type { Claim, CommitResult, Store, Write } from '../core/ports/store.ts'
 import { StoreError } from '../core/errors.ts'
+import { writeSize } from '../core/payload-size.ts'
 import { nextTurn } from '../core/turn.ts'
 
 /** Who wrote, and is told once what became of it. */
@@ -23,20 +24,31 @@ class Batch {
   readonly writes: Write[] = []
   readonly sinks: CommitSink[] = []
 
+  /** Characters of the values in it. */
+  characters = 0
+
   get size(): number {
     return this.writes.length
   }
 
   add(write: Write, sink: CommitSink): void {
+    this.characters += writeSize(write)
     this.writes.push(write)
     this.sinks.push(sink)
   }
 
-  /** Takes the first out of this one. */
-  take(count: number): Batch {
+  /** Takes the first out of this one: as many as one transaction may have, and all the same one that is larger. */
+  take(): Batch {
     const taken = new Batch()
-    taken.writes.push(...this.writes.splice(0, count))
-    taken.sinks.push(...this.sinks.splice(0, count))
+    let besides = 0
+    for (let at = 0; at < Math.min(this.size, BATCH); at++) {
+      const write = this.writes[at] as Write
+      if (at > 0 && (besides += writeSize(write)) > BATCH_CHARACTERS) break
+      taken.add(write, this.sinks[at] as CommitSink)
+    }
+    this.writes.splice(0, taken.size)
+    this.sinks.splice(0, taken.size)
+    this.characters -= taken.characters
     return taken
   }
 
@@ -48,6 +60,9 @@ class Batch {
 
 /** Larger transactions hold the event loop, and other processes, for longer. */
 const BATCH = 256
+
+/** Of the values in one transaction, besides its first. */
+const BATCH_CHARACTERS = 1024 * 1024
 
 /** A start that is older than this is worth a row of its own: the step is long enough to be looked at. */
 const NOTE_DELAY = 50
@@ -123,7 +138,7 @@ export class GroupCommit {
   }
 
   #next(): Batch {
-    if (this.#pending.size > BATCH) return this.#pending.take(BATCH)
+    if (this.#pending.size > BATCH || this.#pending.characters > BATCH_CHARACTERS) return this.#pending.take()
     const all = this.#pending
     this.#pending = new Batch()
     return all

@@ -30,7 +30,9 @@ export class Handle<O> implements RunHandle<O> {
 
   async result(): Promise<O> {
     const service = await this.#service()
-    return this.#codec.decode(await service.result(this.id, this.#workflow)) as O
+    const encoded = await service.result(this.id, this.#workflow)
+    await this.#codec.decodeAhead(encoded)
+    return this.#codec.decode(encoded) as O
   }
 
   async status(): Promise<RunStatus> {

@@ -11,6 +11,7 @@ import { commitCases } from './store-cases/commit.ts'
 import { exactnessCases } from './store-cases/exactness.ts'
 import { inboxCases } from './store-cases/inbox.ts'
 import { journalCases } from './store-cases/journal.ts'
+import { largeCases } from './store-cases/large.ts'
 import { lifeCases } from './store-cases/life.ts'
 import { listingCases } from './store-cases/listing.ts'
 import { pruneCases } from './store-cases/prune.ts'
@@ -27,6 +28,7 @@ export const storeCases: readonly StoreCase[] = [
   ...claimCases,
   ...commitCases,
   ...journalCases,
+  ...largeCases,
   ...inboxCases,
   ...pruneCases,
   ...recoveryCases,

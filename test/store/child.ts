@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { openSync, writeSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { sqliteStore } from '../../src/store/sqlite/index.ts'
+import { PIECE } from '../../src/store/sqlite/pieces.ts'
 import { entry, newRun, started, stepDone } from '../../src/testing/store-cases/fixtures.ts'
 
 const [, , task = '', path = ''] = process.argv
@@ -69,6 +70,16 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
       ])
       writeSync(acknowledgements, `${seq}\n`)
     }
+    say('done')
+    await told()
+  },
+  /** Commits a small entry, and then one of forty pieces. */
+  async commitLarge() {
+    const store = await sqliteStore({ file: path })
+    const claim = await started(store, 'a')
+    await store.commit([entry(claim, 1)])
+    say('begun')
+    await store.commit([entry(claim, 2, stepDone('k', 'x'.repeat(40 * PIECE)))])
     say('done')
     await told()
   },

@@ -224,8 +224,11 @@ describe('R5 damage', () => {
 
   it('of whole pages is noticed', async () => {
     const { file, no } = await written()
+    const roots = raw(file, (db) =>
+      db.prepare(`SELECT rootpage FROM sqlite_schema WHERE tbl_name IN ('runs', 'journal')`).all(),
+    )
     const bytes = readFileSync(file)
-    bytes.fill(0xff, 4096)
+    for (const { rootpage } of roots) bytes.fill(0xff, (Number(rootpage) - 1) * 4096, Number(rootpage) * 4096)
     writeFileSync(file, bytes)
     const store = await open({ file })
     const error = await rejectsWith('corrupt', store.readJournal(no, 0))
@@ -233,10 +236,11 @@ describe('R5 damage', () => {
     await rejectsWith('corrupt', store.createRun(newRun('c')))
   })
 
-  function raw(file: string, change: (db: DatabaseSync) => void): void {
+  function raw<T>(file: string, change: (db: DatabaseSync) => T): T {
     const db = rawDatabase(file)
-    change(db)
+    const result = change(db)
     db.close()
+    return result
   }
 })
 

@@ -1,7 +1,16 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { PIECE } from '../../src/store/sqlite/pieces.ts'
 import { pruneVerbs } from '../../src/store/sqlite/prune.ts'
-import { claimed, commit, end, entry, newRun, rejectsWith } from '../../src/testing/store-cases/fixtures.ts'
+import {
+  claimed,
+  commit,
+  end,
+  entry,
+  newRun,
+  rejectsWith,
+  stepDone,
+} from '../../src/testing/store-cases/fixtures.ts'
 import { openWithConnection } from './places.ts'
 import { folder } from '../support/folder.ts'
 
@@ -10,16 +19,12 @@ describe('prune', () => {
     const { db } = await openWithConnection(join(folder(), 'runs.db'))
     const statements: string[] = []
     pruneVerbs({
-      path: '',
       prepare(sql) {
         statements.push(sql)
         return db.prepare(sql)
       },
       read: async (work) => work(),
       write: async (work) => work(),
-      alone: async (work) => work(),
-      shortenLog: async () => undefined,
-      close: async () => undefined,
     })
     const steps = statements
       .filter((sql) => !sql.startsWith('INSERT'))
@@ -34,7 +39,9 @@ describe('prune', () => {
   it('that a crash or a failure interrupts goes on where it was, and no number is used again', async () => {
     const { store, db } = await openWithConnection(join(folder(), 'runs.db'))
     const claim = await claimed(store, (await store.createRun(newRun('a'))).run)
-    await commit(store, ...Array.from({ length: 20 }, (_, n) => entry(claim, n + 1)), end(claim, 'completed'))
+    const inPieces = stepDone('large', 'x'.repeat(3 * PIECE))
+    const entries = Array.from({ length: 20 }, (_, n) => entry(claim, n + 1, n === 3 ? inPieces : undefined))
+    await commit(store, ...entries, end(claim, 'completed'))
     const request = { endedBefore: { completed: 3001 }, limit: 5 }
     expect(await store.prune(request)).toEqual({ runs: 1, more: true })
     expect((await store.readJournal(claim.no, 0)).map(({ seq }) => seq)).toEqual(
@@ -46,10 +53,10 @@ describe('prune', () => {
     let calls = 0
     while ((await store.prune(request)).more) calls++
     expect(calls).toBeGreaterThan(2)
-    const left = ['runs', 'journal', 'notes', 'inbox', 'zombies', 'pruned'].map(
+    const left = ['runs', 'journal', 'pieces', 'notes', 'inbox', 'zombies', 'pruned'].map(
       (table) => db.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.['rows'],
     )
-    expect(left).toEqual([0, 0, 0, 0, 0, 0])
+    expect(left).toEqual([0, 0, 0, 0, 0, 0, 0])
     expect((await store.createRun(newRun('a'))).run.no).toBe(claim.no + 1)
   })
 })

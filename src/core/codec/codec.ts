@@ -3,9 +3,12 @@ import type { Encoded } from '../ports/effects.ts'
 import { readGraph } from './graph-reader.ts'
 import { writeGraph } from './graph-writer.ts'
 import type { ClassType } from './kinds.ts'
-import { isPlainJson } from './plain-json.ts'
+import { inTurns } from './in-turns.ts'
+import { looksPlain } from './plain-json.ts'
 import { damaged, readError } from './read-error.ts'
 import { createRegistry, type Registry } from './registry.ts'
+import { parseInSlices } from './slice-reader.ts'
+import { plainTextInSlices } from './slice-writer.ts'
 
 export type { ClassType } from './kinds.ts'
 
@@ -21,8 +24,18 @@ export interface Codec {
    * @throws SerializationError naming the part that cannot be stored (E3).
    */
   encode(value: unknown, root: string): Encoded
+  /**
+   * The same. Of a large value that is plain JSON, in several turns of the event loop: nobody may change it meanwhile.
+   * @returns a promise for that alone
+   */
+  encodeInTurns(value: unknown, root: string): Encoded | Promise<Encoded>
   /** @throws SerializationError when the text is damaged, or needs a class or a version that is not here. */
   decode(encoded: Encoded): unknown
+  /**
+   * Decodes a large text of plain JSON in several turns of the event loop, and keeps the value for the next `decode`, which
+   * returns it if it is asked for the same text. Never rejects.
+   */
+  decodeAhead(encoded: Encoded): Promise<void>
   /** Whatever was thrown. Never throws: what cannot be stored is replaced by a short text. */
   encodeError(thrown: unknown): Encoded
   decodeError(encoded: Encoded): unknown
@@ -34,6 +47,16 @@ const JSON_CODE = JSON_TAG.charCodeAt(0)
 const GRAPH_CODE = GRAPH_TAG.charCodeAt(0)
 const UNDEFINED: Encoded = `${GRAPH_TAG}[[]]`
 
+/** Characters of a text that is written or read in several turns of the event loop. */
+const LARGE = 256 * 1024
+
+const TOO_LARGE = Symbol('too large to be written at once')
+
+interface Ahead {
+  readonly encoded: Encoded
+  readonly value: unknown
+}
+
 /** Characters. Three bytes each at most, so what has as many fits into a row of the SQLite store (1 GB). */
 const LONGEST = 2 ** 28
 
@@ -44,14 +67,38 @@ const LONGEST = 2 ** 28
  */
 export function createCodec(classes: readonly ClassType[] = [], longest: number = LONGEST): Codec {
   const registry = createRegistry(classes)
-  const decode = (encoded: Encoded): unknown => decodeText(encoded, registry)
+  let ahead: Ahead | undefined
+  const decode = (encoded: Encoded): unknown => {
+    const kept = ahead
+    ahead = undefined
+    return kept?.encoded === encoded ? kept.value : decodeText(encoded, registry)
+  }
+  const short = (encoded: Encoded, root: string): Encoded => {
+    if (encoded.length > longest) throw new SerializationError(root, tooLong(encoded, longest))
+    return encoded
+  }
+  const encode = (value: unknown, root: string): Encoded =>
+    short(value === undefined ? UNDEFINED : encodeValue(value, root, registry), root)
   return {
-    encode: (value, root) => {
-      const encoded = value === undefined ? UNDEFINED : encodeValue(value, root, registry)
-      if (encoded.length > longest) throw new SerializationError(root, tooLong(encoded, longest))
-      return encoded
+    encode,
+    encodeInTurns: (value, root) => {
+      if (value === undefined) return UNDEFINED
+      const plain = plainText(value, LARGE)
+      if (plain === TOO_LARGE)
+        return inTurns(largePlainText(value)).then((text) =>
+          short(text ?? encodeGraph(value, root, registry), root),
+        )
+      return short(plain ?? encodeGraph(value, root, registry), root)
     },
     decode,
+    async decodeAhead(encoded) {
+      if (encoded.length <= LARGE || encoded.charCodeAt(0) !== JSON_CODE) return
+      try {
+        ahead = { encoded, value: await inTurns(parseInSlices(encoded, 1)) }
+      } catch {
+        // Whoever decodes it is told what is wrong with it.
+      }
+    },
     encodeError: (thrown) => {
       const encoded = encodeThrown(thrown, registry)
       return encoded.length > longest ? lastResort(thrown, new Error(tooLong(encoded, longest))) : encoded
@@ -65,8 +112,10 @@ function tooLong({ length }: Encoded, longest: number): string {
 }
 
 function encodeValue(value: unknown, root: string, registry: Registry): Encoded {
-  const plain = plainText(value)
-  if (plain !== undefined) return plain
+  return plainText(value) ?? encodeGraph(value, root, registry)
+}
+
+function encodeGraph(value: unknown, root: string, registry: Registry): Encoded {
   try {
     return GRAPH_TAG + writeGraph(value, root, registry, false)
   } catch (thrown) {
@@ -76,9 +125,26 @@ function encodeValue(value: unknown, root: string, registry: Registry): Encoded 
 }
 
 /** Whatever goes wrong here, the tagged form meets again and reports with the path. */
-function plainText(value: unknown): Encoded | undefined {
+function plainText(value: unknown): Encoded | undefined
+function plainText(value: unknown, longest: number): Encoded | undefined | typeof TOO_LARGE
+function plainText(
+  value: unknown,
+  longest = Number.POSITIVE_INFINITY,
+): Encoded | undefined | typeof TOO_LARGE {
   try {
-    return isPlainJson(value) ? JSON_TAG + JSON.stringify(value) : undefined
+    const isPlain = looksPlain(value, longest)
+    if (isPlain === undefined) return TOO_LARGE
+    return isPlain ? JSON_TAG + JSON.stringify(value) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The same in slices. */
+function* largePlainText(value: unknown): Generator<void, Encoded | undefined> {
+  try {
+    const text = yield* plainTextInSlices(value)
+    return text === undefined ? undefined : JSON_TAG + text
   } catch {
     return undefined
   }

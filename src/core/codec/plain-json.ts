@@ -4,21 +4,33 @@ const DEEPEST = 100
 /** So few objects are faster searched one by one than put in a Set. */
 const FEW = 12
 
-/** The objects met so far. */
-interface Met {
+/** About as many characters a member takes that is no string. */
+const MEMBER = 8
+
+/** The objects met so far, and how far one may look. */
+export interface Walk {
   readonly few: object[]
   many: Set<object> | undefined
+  /** Characters, about. Below 0: there is more than was to be looked at. */
+  left: number
+}
+
+export function walk(left: number): Walk {
+  return { few: [], many: undefined, left }
 }
 
 /**
  * Whether `JSON.parse(JSON.stringify(value))` gives exactly the value back: nothing but plain objects, arrays
  * without holes and JSON's own primitives (not `-0`), no object met twice. So a shared object needs the tagged form,
  * which keeps it shared; without that rule, one with exponential sharing would also take exponential time here.
+ * @returns undefined when there are more characters than `longest`, about: whether it is so would take long to tell
  */
-export function isPlainJson(value: unknown): boolean {
+export function looksPlain(value: unknown, longest: number): boolean | undefined {
+  if (typeof value === 'string') return value.length <= longest || undefined
   if (typeof value !== 'object' || value === null) return isPlainPrimitive(value)
   if (hasToJson()) return false
-  return isPlainObject(value, { few: [], many: undefined }, 0)
+  const looked = walk(longest)
+  return isPlainObject(value, looked, 0) || (looked.left < 0 ? undefined : false)
 }
 
 /** Someone's polyfill, which `JSON.stringify` would call for every array and object. */
@@ -26,7 +38,7 @@ export function hasToJson(): boolean {
   return 'toJSON' in Array.prototype
 }
 
-function isPlainPrimitive(value: unknown): boolean {
+export function isPlainPrimitive(value: unknown): boolean {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -38,36 +50,51 @@ function isPlainPrimitive(value: unknown): boolean {
   }
 }
 
-function isPlainObject(value: object, met: Met, depth: number): boolean {
-  if (depth === DEEPEST || isKnown(value, met)) return false
-  if (Object.getOwnPropertySymbols(value).length > 0) return false
-  if (Array.isArray(value)) return isPlainArray(value, met, depth)
+/** Whether it is, with all that is in it; or, where there is more than may be looked at, false. */
+export function isPlainObject(value: object, walk: Walk, depth: number): boolean {
+  if (isOdd(value, depth) || isKnown(value, walk)) return false
+  if (Array.isArray(value)) return isPlainArray(value, walk, depth)
   if (Object.getPrototypeOf(value) !== Object.prototype) return false
   for (const key in value) {
     const member = (value as Record<string, unknown>)[key]
-    if (typeof member === 'object' && member !== null) {
-      if (!isPlainObject(member, met, depth + 1)) return false
+    walk.left -= MEMBER
+    if (typeof member === 'string') walk.left -= member.length
+    else if (typeof member === 'object' && member !== null) {
+      if (walk.left < 0 || !isPlainObject(member, walk, depth + 1)) return false
     } else if (!isPlainPrimitive(member)) return false
   }
-  return true
+  return walk.left >= 0
 }
 
-function isPlainArray(array: readonly unknown[], met: Met, depth: number): boolean {
+function isPlainArray(array: readonly unknown[], walk: Walk, depth: number): boolean {
   if (Object.getPrototypeOf(array) !== Array.prototype) return false
+  walk.left -= array.length * MEMBER
+  if (walk.left < 0) return false
   for (let i = 0; i < array.length; i++) {
     const member = array[i]
-    if (typeof member === 'object' && member !== null) {
-      if (!isPlainObject(member, met, depth + 1)) return false
+    if (typeof member === 'string') walk.left -= member.length
+    else if (typeof member === 'object' && member !== null) {
+      if (walk.left < 0 || !isPlainObject(member, walk, depth + 1)) return false
     } else if (!isPlainPrimitive(member)) return false
   }
-  // Named properties, as the result of `match()` has them. Last, being the dearest.
-  return Object.keys(array).length === array.length
+  // Last, being the dearest.
+  return walk.left >= 0 && !hasNamedProperties(array)
 }
 
-function isKnown(value: object, met: Met): boolean {
-  if (met.many !== undefined) return met.many.size === met.many.add(value).size
-  if (met.few.includes(value)) return true
-  met.few.push(value)
-  if (met.few.length > FEW) met.many = new Set(met.few)
+/** Too deep, or with keys that JSON does not have. */
+function isOdd(value: object, depth: number): boolean {
+  return depth === DEEPEST || Object.getOwnPropertySymbols(value).length > 0
+}
+
+function isKnown(value: object, walk: Walk): boolean {
+  if (walk.many !== undefined) return walk.many.size === walk.many.add(value).size
+  if (walk.few.includes(value)) return true
+  walk.few.push(value)
+  if (walk.few.length > FEW) walk.many = new Set(walk.few)
   return false
+}
+
+/** As the result of `match()` has them. */
+export function hasNamedProperties(array: readonly unknown[]): boolean {
+  return Object.keys(array).length !== array.length
 }

@@ -1,7 +1,7 @@
 /**
  * How the verbs reach the database. Reads run at once; writes share transactions.
  *
- * A1  Writes take effect in the order in which they were asked for.
+ * A1  Writes take effect in the order in which they were asked for; those of a series have others between them.
  * A2  A write resolves after the COMMIT that holds it, and rejects only if nothing of it was committed.
  * A3  Writes that share a transaction do not share failures: when it fails, each is tried in one of its own.
  * A4  After an I/O error nothing is acknowledged any more, and A2 does not hold for what met it: what the disk has kept
@@ -27,6 +27,8 @@ export interface Access {
    * @param gathered it is all of a turn's writes, and waits for no others
    */
   write<T>(work: () => T, size?: number, gathered?: boolean): Promise<T>
+  /** Several writes that belong together, each in its own turn of the event loop: closing lets all of them end. */
+  series<T>(work: (write: Access['write']) => Promise<T>): Promise<T>
   /** `work` makes its own transactions, or none. */
   alone<T>(work: () => T): Promise<T>
   /** Cuts the write-ahead log off, if nobody is in the way. */
@@ -39,6 +41,7 @@ export function access(connection: Connection, patience: Patience): Access {
   const trust = new Trust(path)
   const log = logKeeper(connection, patience)
   const queue = new WriteQueue(connection, patience, trust, log)
+  const series = new Set<Promise<unknown>>()
   let closing: Promise<void> | undefined
 
   async function alone<T>(work: () => T): Promise<T> {
@@ -51,7 +54,13 @@ export function access(connection: Connection, patience: Patience): Access {
     }
   }
 
+  const write: Access['write'] = async (work, size = Number.POSITIVE_INFINITY, gathered = false) => {
+    trust.require()
+    return queue.push(work, size, gathered)
+  }
+
   async function close(): Promise<void> {
+    await Promise.allSettled(series)
     await queue.idle()
     try {
       db.close()
@@ -71,10 +80,19 @@ export function access(connection: Connection, patience: Patience): Access {
         throw asStoreError(error, path)
       }
     },
-    async write(work, size = Number.POSITIVE_INFINITY, gathered = false) {
+    async write(work, size, gathered) {
       if (closing !== undefined) throw closed(path)
-      trust.require()
-      return queue.push(work, size, gathered)
+      return write(work, size, gathered)
+    },
+    async series(work) {
+      if (closing !== undefined) throw closed(path)
+      const whole = work(write)
+      series.add(whole)
+      try {
+        return await whole
+      } finally {
+        series.delete(whole)
+      }
     },
     alone,
     shortenLog: () => alone(() => void log.truncate()),

@@ -1,6 +1,7 @@
 /** Verbs: who executes a run. Each is a compare-and-set on the run's epoch (R3, R4). */
 import type { Reopening, RunRecord, Store } from '../../core/ports/store.ts'
 import type { Access } from './access.ts'
+import { pieceForgetter } from './pieces.ts'
 import { toText } from './text.ts'
 
 export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'release' | 'reopen'> {
@@ -8,6 +9,7 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
     UPDATE runs
     SET status = 'running', owner = :owner, epoch = epoch + 1, output = NULL, error = NULL, ended_at = NULL, wake_at = NULL
     WHERE no = :no AND epoch = :epoch AND status IN ('pending', 'running', 'waiting', 'blocked')`)
+  const forgetPieces = pieceForgetter(prepare)
   const release = prepare(`
     UPDATE runs SET status = 'pending', owner = NULL
     WHERE no = :no AND epoch = :epoch AND owner IS NOT NULL AND status = 'running'`)
@@ -41,7 +43,9 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
     claim: ({ no, epoch, owner }) =>
       write(() => {
         const { changes } = claim.run({ no, epoch, owner: toText(owner) })
-        return changes === 0 ? undefined : { no, epoch: epoch + 1 }
+        if (changes === 0) return undefined
+        forgetPieces(no)
+        return { no, epoch: epoch + 1 }
       }, 0),
     release: ({ no, epoch }) =>
       write(() => {

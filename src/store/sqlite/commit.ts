@@ -1,32 +1,78 @@
-/** Verb: commit. The hot path: one transaction, one check per run, one row per completion. */
-import { payloadSize } from '../../core/payload-size.ts'
+/**
+ * Verb: commit. The hot path: one transaction, one check per run, one row per completion. Large payloads are written before
+ * it, in pieces; commits that are asked for meanwhile wait for it, so that all take effect in their order (A1).
+ */
+import { writeSize } from '../../core/payload-size.ts'
 import type { CommitResult, Park, Store, Write } from '../../core/ports/store.ts'
 import { admit, type Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
+import { type Entry, isLarge, pieceWriter } from './pieces.ts'
 import { fromText, toNullable, toText } from './text.ts'
 
 export function commitVerbs(access: Access): Pick<Store, 'commit'> {
-  const { prepare, write, path } = access
+  const { prepare, path } = access
   const standing = prepare(`
     SELECT id, epoch, owner IS NOT NULL AND status = 'running' AS owned,
       (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no AND seq > 0) AS last
     FROM runs WHERE no = ?`)
-  const addEntry = entryWriter(prepare)
-  const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
-  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
-  const { mayPark, park } = parking(access)
-  const end = ending(access)
+  const pieces = pieceWriter(prepare)
+  const parks = parking(access)
+  const apply = applying(access, parks)
   const standingOf = (no: number): Standing | undefined => {
     const row = standing.get(no) as { id: string; epoch: number; owned: number; last: number } | undefined
     return row && { ...row, id: fromText(row.id), owned: row.owned === 1 }
   }
 
-  const apply = (each: Write): void => {
+  const commitBy = (
+    write: Access['write'],
+    writes: readonly Write[],
+    references?: References,
+  ): Promise<CommitResult> => {
+    const work = (): CommitResult => {
+      const { accepted, fenced, declined } = admit(writes, standingOf, parks.mayPark, path)
+      for (const each of accepted) apply(each, references)
+      return { fenced, declined }
+    }
+    return write(work, sizeOf(writes), true)
+  }
+
+  /** The last of the commits that write pieces, or wait for one that does. Never rejects. */
+  let before: Promise<unknown> | undefined
+
+  const commitInPieces = (writes: readonly Write[]): Promise<CommitResult> =>
+    access.series(async (write) => {
+      await before
+      const references = new Map<Write, string>()
+      for (const each of writes) if (isLargeEntry(each)) references.set(each, await pieces.ahead(each, write))
+      return await commitBy(write, writes, references)
+    })
+
+  return {
+    commit(writes) {
+      if (before === undefined && !writes.some(isLargeEntry)) return commitBy(access.write, writes)
+      const result = commitInPieces(writes)
+      const ended = result.then(ignore, ignore).then(() => {
+        if (before === ended) before = undefined
+      })
+      before = ended
+      return result
+    },
+  }
+}
+
+/** How one write is written, once it is accepted. */
+function applying(access: Access, { park }: Parking): (each: Write, references: References) => void {
+  const { prepare } = access
+  const addEntry = entryWriter(prepare)
+  const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
+  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
+  const end = ending(access)
+  return (each, references) => {
     const { no } = each.claim
     switch (each.kind) {
       case 'completion':
-        addEntry(no, each.entry.seq, each.entry.completion)
+        addEntry(no, each.entry.seq, each.entry.completion, references?.get(each))
         if (each.inboxId !== undefined) consume.run(each.entry.seq, each.inboxId, no)
         return
       case 'note': {
@@ -41,25 +87,21 @@ export function commitVerbs(access: Access): Pick<Store, 'commit'> {
         end(each)
     }
   }
-
-  return {
-    commit(writes) {
-      const work = (): CommitResult => {
-        const { accepted, fenced, declined } = admit(writes, standingOf, mayPark, path)
-        for (const each of accepted) apply(each)
-        return { fenced, declined }
-      }
-      return write(work, sizeOf(writes), true)
-    },
-  }
 }
 
+function ignore(): void {}
+
+/** What stands in the journal for the payloads that are in pieces. */
+type References = ReadonlyMap<Write, string> | undefined
+
+function isLargeEntry(write: Write): write is Entry {
+  return write.kind === 'completion' && isLarge(write.entry.completion)
+}
+
+/** What is in pieces was written before. */
 function sizeOf(writes: readonly Write[]): number {
   let size = 0
-  for (const write of writes) {
-    if (write.kind === 'end') size += (write.output ?? write.error ?? '').length
-    else if (write.kind === 'completion') size += payloadSize(write.entry.completion)
-  }
+  for (const write of writes) if (!isLargeEntry(write)) size += writeSize(write)
   return size
 }
 
@@ -75,7 +117,12 @@ function ending({ prepare }: Access): (end: Extract<Write, { kind: 'end' }>) => 
   }
 }
 
-function parking({ prepare }: Access): { mayPark(park: Park): boolean; park(park: Park): void } {
+interface Parking {
+  mayPark(park: Park): boolean
+  park(park: Park): void
+}
+
+function parking({ prepare }: Access): Parking {
   const park = prepare("UPDATE runs SET status = 'waiting', wake_at = ? WHERE no = ?")
   const unaware = prepare(`
     SELECT (SELECT count(*) FROM inbox WHERE run = :no AND consumed_by IS NULL) <> :pending

@@ -19,7 +19,14 @@ interface Root extends Member {
 /** Roots looked at in one go. */
 const PAGE = 100
 
-export function pruneVerbs({ prepare, read, write }: Access): Pick<Store, 'prune'> {
+/** A piece of a payload (`pieces.ts`) is as dear to delete as so many rows. */
+const PIECE_WEIGHT = 32
+
+export function pruneVerbs({
+  prepare,
+  read,
+  write,
+}: Pick<Access, 'prepare' | 'read' | 'write'>): Pick<Store, 'prune'> {
   const families = familyFinder(prepare)
   const remove = remover(prepare)
 
@@ -87,6 +94,8 @@ function familyFinder(
   }
 }
 
+const DELETE_PIECES = 'DELETE FROM pieces WHERE rowid IN (SELECT rowid FROM pieces WHERE run = ? LIMIT ?)'
+
 interface Remover {
   runs(members: readonly Member[]): void
   /** Deletes at most `budget` rows of runs that are gone. @returns how much of the budget is left. */
@@ -98,14 +107,16 @@ function remover(prepare: Access['prepare']): Remover {
   const remember = prepare('INSERT INTO pruned (run) VALUES (?)')
   const remembered = prepare('SELECT run FROM pruned LIMIT 1')
   const forget = prepare('DELETE FROM pruned WHERE run = ?')
-  // The last entries first: what is left of a journal then still is the beginning of one.
+  // The last entries first: what is left of a journal then still is the beginning of one. Pieces after the entries that they
+  // belong to.
   const deleteRows = [
     'DELETE FROM journal WHERE rowid IN (SELECT rowid FROM journal WHERE run = ? ORDER BY seq DESC LIMIT ?)',
+    DELETE_PIECES,
     'DELETE FROM notes WHERE id IN (SELECT id FROM notes WHERE run = ? LIMIT ?)',
     'DELETE FROM zombies WHERE rowid IN (SELECT rowid FROM zombies WHERE run = ? LIMIT ?)',
     'DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE run = ? AND consumed_by IS NULL LIMIT ?)',
     'DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE run = ? AND consumed_by IS NOT NULL LIMIT ?)',
-  ].map((sql) => prepare(sql))
+  ].map((sql) => ({ statement: prepare(sql), weight: sql === DELETE_PIECES ? PIECE_WEIGHT : 1 }))
   return {
     runs(members) {
       for (const { no } of members) {
@@ -118,7 +129,8 @@ function remover(prepare: Access['prepare']): Remover {
       while (left > 0) {
         const row = remembered.get() as { run: number } | undefined
         if (row === undefined) return left
-        for (const statement of deleteRows) if (left > 0) left -= Number(statement.run(row.run, left).changes)
+        for (const { statement, weight } of deleteRows)
+          if (left > 0) left -= weight * Number(statement.run(row.run, Math.ceil(left / weight)).changes)
         if (left > 0) forget.run(row.run)
       }
       return 0

@@ -91,10 +91,12 @@ type Unstored = Exclude<
   'kind' | 'key' | 'at' | 'attempt' | 'startedAt' | 'retryAt' | 'name' | 'payload'
 >
 
+/** @param reference what stands for a payload in pieces */
 export function fromCompletion(
   run: number,
   seq: number,
   completion: Completion & Record<Unstored, never>,
+  reference?: string,
 ): Omit<JournalRow, 'crc'> {
   const { kind, key, at, attempt, startedAt, retryAt, name, payload }: Fields = completion
   return {
@@ -107,7 +109,7 @@ export function fromCompletion(
     started_at: startedAt ?? null,
     retry_at: retryAt ?? null,
     name: toNullable(name),
-    payload: toNullable(payload),
+    payload: reference ?? toNullable(payload),
   }
 }
 

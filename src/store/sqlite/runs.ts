@@ -5,6 +5,7 @@ import type { NewRun, RunRecord, Store } from '../../core/ports/store.ts'
 import { newRecord } from '../shared/new-record.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
+import { isLarge, pieceWriter } from './pieces.ts'
 import { type RunRow, toRun } from './rows.ts'
 import { toNullable, toText } from './text.ts'
 
@@ -15,6 +16,7 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`)
   const byId = prepare('SELECT * FROM runs WHERE id = ?')
   const addEntry = entryWriter(prepare)
+  const pieces = pieceWriter(prepare)
   const find = (id: string): RunRow | undefined => byId.get(toText(id)) as RunRow | undefined
   const add = (run: NewRun, base: number, owner: string | undefined): number => {
     const { lastInsertRowid } = insert.run(
@@ -38,7 +40,10 @@ export function runVerbs({ prepare, read, write }: Access): Pick<Store, 'createR
 
   const addAll = (run: NewRun, prefix: readonly Completion[], owner: string | undefined): RunRecord => {
     const no = add(run, prefix.length, owner)
-    for (const [index, each] of prefix.entries()) addEntry(no, index + 1, each)
+    for (const [index, each] of prefix.entries()) {
+      const seq = index + 1
+      addEntry(no, seq, each, isLarge(each) ? pieces.now(no, seq, each) : undefined)
+    }
     return newRecord(run, no, prefix.length, owner)
   }
 

@@ -5,7 +5,7 @@
  * would come back as U+FFFD, and two ids could become one. Such a string is stored as ESC and its JSON form; so is
  * one that begins with ESC, hence no two strings share a stored form.
  */
-const ESCAPE = '\u001b'
+export const ESCAPE = '\u001b'
 
 export function toText(value: string): string {
   return value.isWellFormed() && !value.startsWith(ESCAPE) ? value : ESCAPE + JSON.stringify(value)

@@ -90,6 +90,7 @@ export function everything(file: string): Workflow<number> {
       ),
     ),
     thrown: await parallel([broken('thrown'), hanging('sibling')]).catch((error) => (error as Error).message),
+    bulk: (await work('bulk', 'large '.repeat(200_000))).length,
     any: await any([broken('no'), work('yes', 'yes')]),
     staggered: await race([work('quick', 'quick'), hanging('never')], { stagger: '1h' }),
     lost: await race([hanging('loser'), work('winner', 'winner')]),

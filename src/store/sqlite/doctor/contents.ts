@@ -36,6 +36,22 @@ const QUESTIONS: readonly Question[] = [
     advice: 'Restore a backup if runs are missing',
   },
   {
+    sql: `SELECT count(DISTINCT run) AS count FROM pieces
+      WHERE run NOT IN (SELECT no FROM runs) AND run NOT IN (SELECT run FROM pruned)`,
+    severity: 'note',
+    tell: (count) => `${count} runs that are not there have left pieces of large payloads behind`,
+    advice: 'They do no harm, and take space',
+  },
+  {
+    sql: `SELECT count(*) AS count, min(runs.id) AS example FROM runs
+      WHERE status <> 'running' AND EXISTS (SELECT 1 FROM pieces WHERE pieces.run = runs.no
+        AND seq > (SELECT coalesce(max(seq), 0) FROM journal WHERE journal.run = runs.no))`,
+    severity: 'note',
+    tell: (count, example) =>
+      `${runs(count)} whose process died while it wrote a large payload, such as ${example}`,
+    advice: 'Nothing needs to be done: what was written of it goes when the run goes on, or is pruned',
+  },
+  {
     sql: `SELECT count(*) AS count FROM inbox
       WHERE consumed_by IS NULL AND run NOT IN (SELECT no FROM runs) AND run NOT IN (SELECT run FROM pruned)`,
     severity: 'note',

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { quote } from '../../../core/errors.ts'
 import { checksum } from '../checksum.ts'
 import { asStoreError } from '../errors.ts'
+import { Gathered, pieceReader, referenceIn } from '../pieces.ts'
 import type { JournalRow } from '../rows.ts'
 import { fromText } from '../text.ts'
 import type { Findings } from './findings.ts'
@@ -18,6 +19,7 @@ const ADVICE =
 
 export async function examineJournals(db: DatabaseSync, path: string, findings: Findings): Promise<void> {
   const idOf = db.prepare('SELECT id FROM runs WHERE no = ?')
+  const wrongWithPieces = pieceExaminer(db)
   const damaged = new Map<number, string>()
   let [run, last, rows] = [0, 0, 0]
   try {
@@ -25,7 +27,7 @@ export async function examineJournals(db: DatabaseSync, path: string, findings: 
     for (const entry of entries.iterate() as Iterable<unknown>) {
       const row = entry as JournalRow
       if (row.run !== run) [run, last] = [row.run, 0]
-      const wrong = wrongWith(row, last)
+      const wrong = wrongWith(row, last) ?? (await wrongWithPieces(row))
       if (wrong !== undefined && !damaged.has(run)) damaged.set(run, wrong)
       last = row.seq
       if (++rows % BREATH === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -49,4 +51,21 @@ export async function examineJournals(db: DatabaseSync, path: string, findings: 
 function wrongWith(row: JournalRow, last: number): string | undefined {
   if (row.seq !== last + 1) return `entry ${last + 1} is not there`
   return row.crc === checksum(row) ? undefined : `entry ${row.seq} is not what was written`
+}
+
+/** Examines the payload of a row that is in pieces, each in its own turn of the event loop. */
+function pieceExaminer(db: DatabaseSync): (row: JournalRow) => Promise<string | undefined> {
+  const pieceOf = pieceReader((sql) => db.prepare(sql))
+  return async ({ run, seq, payload }) => {
+    const reference = referenceIn(payload)
+    if (reference === undefined) return undefined
+    const gathered = new Gathered(reference)
+    for (let n = gathered.next; n !== undefined; n = gathered.next) {
+      await new Promise((resolve) => setImmediate(resolve))
+      const piece = pieceOf(run, seq, n)
+      if (piece === undefined) return `piece ${n + 1} of entry ${seq} is not there`
+      gathered.add(piece)
+    }
+    return gathered.whole === undefined ? `the pieces of entry ${seq} are not what was written` : undefined
+  }
 }

@@ -1,8 +1,9 @@
 /** The schema's history, in order. A migration that has shipped is never edited. */
 import { initial } from './0001-initial.ts'
 import { severalProcesses } from './0002-several-processes.ts'
+import { pieces } from './0003-pieces.ts'
 import type { Migration } from './migration.ts'
 
-export const migrations: readonly Migration[] = [initial, severalProcesses]
+export const migrations: readonly Migration[] = [initial, severalProcesses, pieces]
 
 export const LATEST: number = Math.max(...migrations.map((migration) => migration.version))
