@@ -31,25 +31,30 @@ const LARGE = 256 * 1024
  * @throws whatever `effects.next()` rejects with: the run cannot go on here, and stays resumable
  */
 export async function runLoop(run: Run, effects: Effects, options: LoopOptions): Promise<RunOutcome> {
-  let delivered = 0
   const home = ambientStore()
   await Promise.resolve() // whoever calls, the rest is in a microtask, as `drained` needs it
   await settled(run)
   while (run.outcome === undefined || run.replaying) {
     restore(home)
-    for (const completion of await effects.next()) {
-      // Nothing is awaited without need: a replay does this for every step that was recorded.
-      if (++delivered % DELIVERIES_PER_TURN === 0) await nextTurn()
-      if (payloadSize(completion) > LARGE) await decodeAhead(run, completion)
-      if (run.outcome === undefined && !run.knows(completion.key)) await expect(run, completion, options)
-      if (run.outcome === undefined) deliver(run, completion)
-      else if (run.knows(completion.key)) run.skip()
-      else throw changed(run, completion, '`execute` ended without it.')
-      // Most completions only make room for the next branch of a group: no code goes on, so there is nothing to drain.
-      if (run.isStirred()) await settled(run)
-    }
+    await deliverAll(run, await effects.next(), options)
   }
   return run.outcome
+}
+
+/** Apart from the loop, so that a run which waits holds nothing of what it was given last: that may be large. */
+async function deliverAll(run: Run, completions: readonly Completion[], options: LoopOptions): Promise<void> {
+  let delivered = 0
+  for (const completion of completions) {
+    // Nothing is awaited without need: a replay does this for every step that was recorded.
+    if (++delivered % DELIVERIES_PER_TURN === 0) await nextTurn()
+    if (payloadSize(completion) > LARGE) await decodeAhead(run, completion)
+    if (run.outcome === undefined && !run.knows(completion.key)) await expect(run, completion, options)
+    if (run.outcome === undefined) deliver(run, completion)
+    else if (run.knows(completion.key)) run.skip()
+    else throw changed(run, completion, '`execute` ended without it.')
+    // Most completions only make room for the next branch of a group: no code goes on, so there is nothing to drain.
+    if (run.isStirred()) await settled(run)
+  }
 }
 
 /** Resolves when the run can do nothing more before the next completion. */

@@ -103,9 +103,12 @@ export class Children {
     )
   }
 
-  /** Resolves when every cancelled child has been told, and rejects when one could not be: the parent must not end then. */
-  async told(): Promise<void> {
-    await Promise.all(this.#requests)
+  /**
+   * Resolves when every cancelled child has been told, and rejects when one could not be: the parent must not end then.
+   * Undefined when there is none.
+   */
+  told(): Promise<unknown> | undefined {
+    return this.#requests.size === 0 ? undefined : Promise.all(this.#requests)
   }
 
   cancelAll(reason: CancelledError): void {

@@ -166,7 +166,9 @@ export class Execution {
       return 'waiting'
     }
     if (end.status !== 'blocked') this.#effects.close()
-    await unlessAborted(this.#effects.childrenTold(), this.#interruption.signal)
+    this.#interruption.throwIfAborted()
+    const told = this.#effects.childrenTold()
+    if (told !== undefined) await unlessAborted(told, this.#interruption.signal)
     await this.#record(end)
     if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
     observe({ kind: 'run.ended', run: record.id, status: end.status })

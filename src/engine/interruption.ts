@@ -19,6 +19,10 @@ export class LateSignal {
     this.#controller?.abort(reason)
   }
 
+  throwIfAborted(): void {
+    if (this.#aborted !== undefined) throw this.#aborted.reason
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()

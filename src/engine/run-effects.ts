@@ -197,8 +197,8 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#mailbox.close()
   }
 
-  /** Resolves when the children that were cancelled know it, whatever happens to this process. */
-  childrenTold(): Promise<void> {
+  /** Resolves when the children that were cancelled know it, whatever happens to this process; undefined when there are none. */
+  childrenTold(): Promise<unknown> | undefined {
     return this.#children.told()
   }
 
