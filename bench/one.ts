@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   closeSync,
   existsSync,
   globSync,
@@ -59,6 +60,7 @@ export async function measureOnce(harness: Harness, request: Request): Promise<O
   const home = mkdtempSync(join(harness.directory, 'run-'))
   const [own, served] = [join(home, 'own'), join(home, 'server')]
   for (const directory of [own, served]) mkdirSync(directory)
+  chmodSync(home, 0o755) // a server may run as a user of its own
   try {
     const server = await participant.server?.start(served)
     try {
