@@ -32,6 +32,8 @@ export interface Outcome {
   readonly measured: Measured
   /** What the records take when the process has ended. */
   readonly bytes: number
+  /** With the start of its server and everything before the measured part. */
+  readonly tookMs: number
 }
 
 export interface Harness {
@@ -56,6 +58,7 @@ const QUIET = {
 /** @throws when it failed, did less than it should, or took too long; whoever measures shows that instead of a figure. */
 export async function measureOnce(harness: Harness, request: Request): Promise<Outcome> {
   const { participant, scenario, sizes } = request
+  const begun = performance.now()
   mkdirSync(harness.directory, { recursive: true })
   const home = mkdtempSync(join(harness.directory, 'run-'))
   const [own, served] = [join(home, 'own'), join(home, 'server')]
@@ -77,7 +80,8 @@ export async function measureOnce(harness: Harness, request: Request): Promise<O
         measure(harness, { ...job, phase, answer: join(home, `${phase}.json`) })
       if (scenario === 'D') await killed(run('crash'))
       const measured = await run(scenario === 'D' ? 'resume' : request.warmUpOnly ? 'warm' : 'measure')
-      return { measured, bytes: (server?.bytes() ?? 0) + databaseBytes(own) }
+      const bytes = (server?.bytes() ?? 0) + databaseBytes(own)
+      return { measured, bytes, tookMs: performance.now() - begun }
     } finally {
       await server?.stop()
     }

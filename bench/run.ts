@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { lineUp } from './line-up.ts'
 import { machine } from './machine.ts'
+import { measureOnce } from './one.ts'
+import type { Outcome, Request } from './one.ts'
 import { readOptions, USAGE } from './options.ts'
 import type { Options } from './options.ts'
 import { printReport } from './report/terminal.ts'
@@ -41,13 +43,18 @@ async function measureAll(options: Options): Promise<Results> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)))
 
-  const { timeoutMs, prefix, rounds, quick, scenarios } = options
-  const harness = { compiled, directory, timeoutMs, prefix, interrupted: interrupt.signal }
+  const { timeoutMs, prefix, rounds, slowMs, quick, scenarios } = options
+  const interrupted = interrupt.signal
+  const harness = { compiled, directory, timeoutMs, prefix, interrupted }
+  const measure = (request: Request): Promise<Outcome> => measureOnce(harness, request)
   const progress = (line: string): void => console.error(line)
-  const figures = await measureRounds(harness, { scenarios, participants, rounds, quick, progress })
+  const begun = performance.now()
+  const plan = { scenarios, participants, rounds, slowMs, quick, measure, interrupted, progress }
+  const figures = await measureRounds(plan)
   const contenders = participants.map(({ note }) => note)
   const date = new Date().toISOString()
-  const results = { date, machine: about, rounds, quick, contenders, missing, ...figures }
+  const minutes = (performance.now() - begun) / 60_000
+  const results = { date, minutes, machine: about, rounds, quick, contenders, missing, ...figures }
   if (options.json !== '') writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`)
   return results
 }

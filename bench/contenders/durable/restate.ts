@@ -4,6 +4,8 @@ import { CRASHED, pooled, sum } from '../../contender.ts'
 import type { DurableContender } from '../../contender.ts'
 import { freePort } from '../../servers/free-port.ts'
 
+const RECORDED = `select count(*) as n from sys_journal where entry_type = 'Notification: Run'`
+
 /** The server calls this process over HTTP, and asks it again after a crash: at the same port. */
 export const contender: DurableContender = {
   name: 'Restate',
@@ -45,13 +47,19 @@ export const contender: DurableContender = {
       fanOut: async (steps, concurrency, id) => client.fanOut({ steps, concurrency }, keyed(id)),
       // The same idempotency key: it waits for the invocation that the server repeats.
       resume: async (steps) => client.sequence(steps, keyed(CRASHED)),
+      // It keeps the journals of completed invocations for a day.
+      recorded: async () => {
+        const { rows } = (await post(`${admin}/query`, { query: RECORDED })) as { rows: [{ n: number }] }
+        return rows[0].n
+      },
       close: () => undefined,
     }
   },
 }
 
-async function post(url: string, body: object): Promise<void> {
-  const headers = { 'content-type': 'application/json' }
+async function post(url: string, body: object): Promise<unknown> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' }
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
+  return response.json()
 }
