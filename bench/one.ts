@@ -46,7 +46,8 @@ export interface Harness {
 }
 
 const SQLITE_HEADER = 'SQLite format 3\0'
-const HARD_TIMEOUT = 4
+/** For an event loop that does not turn, and cannot end the process itself. */
+const TO_ANSWER_MS = 10_000
 /** Peers that would report their use to their makers. */
 const QUIET = {
   DO_NOT_TRACK: '1',
@@ -105,7 +106,7 @@ async function measure(harness: Harness, job: Job): Promise<Measured> {
     env: { ...process.env, ...QUIET },
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: harness.interrupted,
-    timeout: job.timeoutMs * HARD_TIMEOUT,
+    timeout: job.timeoutMs + TO_ANSWER_MS,
     killSignal: 'SIGTERM',
   })
   let printed = ''
@@ -116,6 +117,8 @@ async function measure(harness: Harness, job: Job): Promise<Measured> {
     if ('measured' in answer) return answer.measured
     throw new Error(answer.error)
   }
+  if (child.killed && !harness.interrupted.aborted)
+    throw new Error(`not done after ${(job.timeoutMs + TO_ANSWER_MS) / 1000} s`)
   // 137: what a shell, or whatever the prefix is, makes of a killed child.
   if (signal === 'SIGKILL' || code === 137) throw new Killed('the process was killed (SIGKILL)')
   throw new Error(`the process ended without an answer (${signal ?? code}): ${printed.trim()}`)

@@ -11,6 +11,8 @@ export interface Plan {
   readonly rounds: number
   /** Who took longer than this for one measurement, server and all, takes part in `SLOW_ROUNDS` rounds only. */
   readonly slowMs: number
+  /** When so much has been spent, nothing is measured again that has a figure. */
+  readonly budgetMs: number
   readonly quick: boolean
   /** @throws what is told instead of a figure */
   readonly measure: (request: Request) => Promise<Outcome>
@@ -28,6 +30,7 @@ interface Turn {
   readonly sizes: Sizes
   /** Bytes that the warm-up alone leaves. */
   before?: number
+  spentMs: number
   slow: boolean
   failed: boolean
 }
@@ -45,9 +48,11 @@ export async function measureRounds(
       .filter(({ note }) => note.scenarios[scenario.id] !== undefined)
       .map(turnOf(scenario, plan)),
   )
+  const spent = (): number => turns.reduce((total, { spentMs }) => total + spentMs, 0)
   for (let round = 1; round <= plan.rounds; round++)
     for (const turn of turns) {
       if (turn.failed || (turn.slow && round > SLOW_ROUNDS)) continue
+      if (round > 1 && spent() > plan.budgetMs) return { measurements, failures }
       const [scenario, contender] = [turn.scenario.id, turn.participant.note.name]
       const named = `round ${round} of ${plan.rounds}, ${scenario}, ${contender}`
       try {
@@ -69,7 +74,7 @@ const turnOf =
   (participant: Participant): Turn => {
     const sizes = quick ? scenario.quick : scenario.full
     const steps = Math.min(sizes.steps, participant.note.reduced[scenario.id] ?? sizes.steps)
-    return { scenario, participant, sizes: { ...sizes, steps }, slow: false, failed: false }
+    return { scenario, participant, sizes: { ...sizes, steps }, spentMs: 0, slow: false, failed: false }
   }
 
 const RECORDED: readonly ScenarioId[] = ['A', 'B', 'C']
@@ -79,8 +84,13 @@ async function measureTurn({ measure, slowMs }: Plan, turn: Turn): Promise<Figur
   const { participant, sizes, scenario } = turn
   const request = { participant, scenario: scenario.id, sizes }
   const recorded = RECORDED.includes(scenario.id)
-  if (recorded) turn.before ??= (await measure({ ...request, warmUpOnly: true })).bytes
+  if (recorded && turn.before === undefined) {
+    const { bytes, tookMs } = await measure({ ...request, warmUpOnly: true })
+    turn.before = bytes
+    turn.spentMs += tookMs
+  }
   const { measured, bytes, tookMs } = await measure({ ...request, warmUpOnly: false })
+  turn.spentMs += tookMs
   turn.slow ||= tookMs > slowMs
   if (!recorded) return measured
   return { ...measured, bytesPerStep: (bytes - (turn.before ?? 0)) / stepsOf(sizes) }

@@ -43,13 +43,13 @@ async function measureAll(options: Options): Promise<Results> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)))
 
-  const { timeoutMs, prefix, rounds, slowMs, quick, scenarios } = options
+  const { timeoutMs, prefix, rounds, slowMs, budgetMs, quick, scenarios } = options
   const interrupted = interrupt.signal
   const harness = { compiled, directory, timeoutMs, prefix, interrupted }
   const measure = (request: Request): Promise<Outcome> => measureOnce(harness, request)
   const progress = (line: string): void => console.error(line)
   const begun = performance.now()
-  const plan = { scenarios, participants, rounds, slowMs, quick, measure, interrupted, progress }
+  const plan = { scenarios, participants, rounds, slowMs, budgetMs, quick, measure, interrupted, progress }
   const figures = await measureRounds(plan)
   const contenders = participants.map(({ note }) => note)
   const date = new Date().toISOString()

@@ -30,7 +30,7 @@ function aboutOf({ date, minutes, machine, rounds }: Results): string {
   const { node, sqlite, cpu, cores, memoryGigabytes, system, filesystem } = machine
   return (
     `Measured on ${date.slice(0, 10)}: Node.js ${node}, SQLite ${sqlite}, ${cpu}, ${cores} cores, ${memoryGigabytes} GB, ` +
-    `${system}, ${filesystem}. ${rounds} rounds, in each all contenders in turn; ${SLOW_ROUNDS} for who is slow. ` +
+    `${system}, ${filesystem}. At most ${rounds} rounds, in each all contenders in turn; ${SLOW_ROUNDS} for who is slow. ` +
     `All of it took ${Math.round(minutes)} minutes.`
   )
 }

@@ -26,6 +26,7 @@ function plan(measure: (name: string, asked: Asked) => Outcome, more: Partial<Pl
     participants: ['a', 'b'].map((name) => participant(name)),
     rounds: 4,
     slowMs: 1000,
+    budgetMs: 60_000,
     quick: false,
     interrupted: new AbortController().signal,
     progress: () => undefined,
@@ -52,6 +53,16 @@ test('who is slow takes part in two rounds', async () => {
   expect(order.join(' ')).toBe('a b a b b b')
   const rounds = measurements.filter(({ contender }) => contender === 'a').map(({ round }) => round)
   expect(rounds).toEqual([1, 2])
+})
+
+test('when the time is up nothing is measured again, but everything once', async () => {
+  const late = plan(() => outcome(), { budgetMs: 1 })
+  await measureRounds(late.plan)
+  expect(late.order.join(' ')).toBe('a b')
+  // Two of them are of the warm-up alone.
+  const inTime = plan(() => outcome(), { budgetMs: 700 })
+  await measureRounds(inTime.plan)
+  expect(inTime.order.join(' ')).toBe('a b a b a b')
 })
 
 test('who fails is not asked again, and the others go on', async () => {
