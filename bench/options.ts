@@ -23,7 +23,7 @@ export interface Options {
 export const USAGE = `npm run bench -- [options]
   --rounds <n>          how often everything is measured; default 5
   --slow <seconds>      who takes longer for one measurement takes part in two rounds only; default 8
-  --minutes <n>         after which nothing is measured again that has a figure; default 25
+  --minutes <n>         after which nothing is measured again that has a figure; default 22
   --scenarios <A,B,…>   default all
   --only <names>        contenders whose name holds one of these (comma between them)
   --quick               small sizes and one round, to try it out; its figures mean nothing
@@ -39,7 +39,7 @@ export function readOptions(args: readonly string[], root: string): Options {
     args: [...args],
     options: {
       rounds: { type: 'string' },
-      minutes: { type: 'string', default: '25' },
+      minutes: { type: 'string', default: '22' },
       slow: { type: 'string', default: '8' },
       only: { type: 'string', default: '' },
       scenarios: { type: 'string', default: SCENARIOS.map(({ id }) => id).join(',') },

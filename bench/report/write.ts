@@ -15,6 +15,8 @@ const MARKERS = {
   end: '<!-- /measured -->',
 }
 
+const KINDS = { floor: 'floor', ours: 'ai-workflows', peer: 'peer', other: 'not comparable' }
+
 /** @throws Error when BENCHMARKS.md has not both markers. */
 export async function writeReport(results: Results, root: string): Promise<void> {
   mkdirSync(join(root, 'bench/charts'), { recursive: true })
@@ -29,12 +31,13 @@ function chartOf(scenario: Scenario, rows: readonly Row[]): Promise<string> {
   return barChart({
     title: `${scenario.id}. ${scenario.title}`,
     value: { title: scenario.unit, log: true },
+    kinds: Object.values(KINDS),
     bars: rows.map((row) => ({
       name: row.note.name,
       value: row.value.median,
       least: row.value.least,
       most: row.value.most,
-      kind: isComparable(row) ? row.note.kind : 'not comparable',
+      kind: isComparable(row) ? KINDS[row.note.kind] : KINDS.other,
     })),
   })
 }
