@@ -92,8 +92,10 @@ async function measureTurn({ measure, slowMs }: Plan, turn: Turn): Promise<Figur
   const { measured, bytes, tookMs } = await measure({ ...request, warmUpOnly: false })
   turn.spentMs += tookMs
   turn.slow ||= tookMs > slowMs
-  if (!recorded) return measured
-  return { ...measured, bytesPerStep: (bytes - (turn.before ?? 0)) / stepsOf(sizes) }
+  const grown = bytes - (turn.before ?? 0)
+  // A store that compacts its files may be smaller than before.
+  if (!recorded || grown < 0) return measured
+  return { ...measured, bytesPerStep: grown / stepsOf(sizes) }
 }
 
 function told(error: unknown): string {

@@ -11,7 +11,7 @@ import { tableOf } from './table.ts'
 
 const HOW_TO_READ =
   '`× floor`, `× ours`: multiples of the floor and of the fastest of ours. `peak MB`, `CPU ms`: of the process that works, ' +
-  'without the server of those that have one. `bytes per step`: what its store grew by. `loop delay`: the time between ' +
+  'without the server of those that have one. `bytes per step`: what its store grew by, with logs that it has not yet compacted. `loop delay`: the time between ' +
   'two turns of the event loop; who never lets it turn delays it for all of the time.'
 
 export const chartPath = ({ id }: Scenario): string => `bench/charts/${id.toLowerCase()}.svg`

@@ -101,6 +101,12 @@ describe('bytes per step', () => {
     expect(warmUps).toBe(2)
   })
 
+  test('are not there where a store has become smaller', async () => {
+    const { plan: one } = plan((_name, { warmUpOnly }) => outcome({ bytes: warmUpOnly ? 5000 : 4999 }))
+    const { measurements } = await measureRounds(one)
+    expect(measurements.every(({ bytesPerStep }) => bytesPerStep === undefined)).toBe(true)
+  })
+
   test('are not there where nothing is recorded', async () => {
     const participants = [participant('a', { scenarios: { E: 'comparable' } })]
     const { plan: one } = plan(() => outcome(), { scenarios: [scenarioOf('E')], participants, rounds: 1 })
