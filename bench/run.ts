@@ -1,8 +1,8 @@
 /** `npm run bench`: measures, prints a table, writes JSON and, with `--write`, BENCHMARKS.md and its charts. */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compile } from './compile.ts'
 import { lineUp } from './line-up.ts'
 import { machine } from './machine.ts'
 import { measureOnce } from './one.ts'
@@ -33,7 +33,8 @@ try {
 }
 
 async function measureAll(options: Options): Promise<Results> {
-  compile()
+  const absent = compile(join(root, 'bench'))
+  if (absent.length > 0) console.error(`not installed in bench/node_modules: ${absent.join(', ')}`)
   const directory = join(root, 'bench/node_modules/.cache/runs')
   mkdirSync(directory, { recursive: true })
   const about = machine(directory)
@@ -57,11 +58,4 @@ async function measureAll(options: Options): Promise<Results> {
   const results = { date, minutes, machine: about, rounds, quick, contenders, missing, ...figures }
   if (options.json !== '') writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`)
   return results
-}
-
-/** Checks the benchmarks against the peers' types and compiles them, as what is measured is not to read TypeScript. */
-function compile(): void {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'bench')], { stdio: 'inherit' })
-  if (status !== 0) throw new Error('the benchmarks do not compile')
 }

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
+import { missingPackages } from '../../bench/compile.ts'
 import { lineUp } from '../../bench/line-up.ts'
 import { folder } from '../support/folder.ts'
 
@@ -39,4 +40,12 @@ test('who is not asked for is neither measured nor missing', async () => {
   const { participants, missing } = await lineUp(contenders({ absent, floor }, ['pool']), ['OO', 'x'])
   expect(participants.map(({ note }) => note.name)).toEqual(['Floor', 'pool'])
   expect(missing).toEqual([])
+})
+
+test('a package that is asked for and not installed is found out before the benchmarks are compiled', () => {
+  const bench = folder()
+  writeFileSync(join(bench, 'package.json'), '{"dependencies":{"@peer/here":"^1.0.0","gone":"^1.0.0"}}')
+  mkdirSync(join(bench, 'node_modules/@peer/here'), { recursive: true })
+  writeFileSync(join(bench, 'node_modules/@peer/here/package.json'), '{}')
+  expect(missingPackages(bench)).toEqual(['gone'])
 })
