@@ -16,7 +16,9 @@ const HOW_TO_READ =
 
 export const chartPath = ({ id }: Scenario): string => `bench/charts/${id.toLowerCase()}.svg`
 
+/** @throws Error when the figures are those of a try-out. */
 export function pageOf(results: Results): string {
+  if (results.quick) throw new Error('these are figures of a try-out (--quick), which mean nothing')
   const sections = SCENARIOS.flatMap((scenario) => {
     const rows = rowsOf(results, scenario)
     return rows.length === 0 ? [] : [sectionOf(scenario, rows)]
@@ -30,7 +32,7 @@ function aboutOf({ date, minutes, machine, rounds }: Results): string {
   const { node, sqlite, cpu, cores, memoryGigabytes, system, filesystem } = machine
   return (
     `Measured on ${date.slice(0, 10)}: Node.js ${node}, SQLite ${sqlite}, ${cpu}, ${cores} cores, ${memoryGigabytes} GB, ` +
-    `${system}, ${filesystem}. At most ${rounds} rounds, in each all contenders in turn; ${SLOW_ROUNDS} for who is slow. ` +
+    `${system}, ${filesystem}. Rounds, in each of which everybody has a turn: at most ${rounds}; ${SLOW_ROUNDS} for who is slow. ` +
     `All of it took ${Math.round(minutes)} minutes.`
   )
 }
@@ -38,15 +40,19 @@ function aboutOf({ date, minutes, machine, rounds }: Results): string {
 function sectionOf(scenario: Scenario, rows: readonly Row[]): string {
   const { head, lines } = tableOf(scenario, rows)
   const table = tableLines(head, lines, 'right').join('\n')
-  const notes = rows
+  const reasons = rows
     .filter((row) => !isComparable(row))
     .map((row) => `\\* ${row.note.name}: ${row.standing}.`)
-    .join('\n\n')
+  const fewer = rows.flatMap(({ note }) => {
+    const steps = note.reduced[scenario.id]
+    return steps === undefined ? [] : [`${note.name}: of only ${steps.toLocaleString('en')} steps.`]
+  })
   return [
     `### ${scenario.id}. ${scenario.title}`,
     `${sentence(scenario.what)}.`,
     table,
-    ...(notes === '' ? [] : [notes]),
+    ...reasons,
+    ...fewer,
     verdictOf(rows),
     `![${scenario.title}](${chartPath(scenario)})`,
   ].join('\n\n')
@@ -58,7 +64,9 @@ function contendersOf({ contenders }: Results): string {
     .map(({ name, version, durability, refuses, reduced }) => {
       const limits = [
         ...Object.entries(refuses).map(([scenario, why]) => `${scenario}: not measured, ${why}`),
-        ...Object.entries(reduced).map(([scenario, steps]) => `${scenario}: only ${steps} steps`),
+        ...Object.entries(reduced).map(
+          ([scenario, steps]) => `${scenario}: only ${steps.toLocaleString('en')} steps`,
+        ),
       ]
       return [name, version, durability, limits.join('; ')]
     })

@@ -17,14 +17,15 @@ const MARKERS = {
 
 const KINDS = { floor: 'floor', ours: 'ai-workflows', peer: 'peer', other: 'not comparable' }
 
-/** @throws Error when BENCHMARKS.md has not both markers. */
+/** @throws Error when BENCHMARKS.md has not both markers, or there is no page of these results. */
 export async function writeReport(results: Results, root: string): Promise<void> {
+  const page = pageOf(results)
   mkdirSync(join(root, 'bench/charts'), { recursive: true })
   for (const scenario of SCENARIOS) {
     const rows = rowsOf(results, scenario)
     if (rows.length > 0) writeFileSync(join(root, chartPath(scenario)), await chartOf(scenario, rows))
   }
-  writeSection(join(root, 'BENCHMARKS.md'), MARKERS, pageOf(results))
+  writeSection(join(root, 'BENCHMARKS.md'), MARKERS, page)
 }
 
 function chartOf(scenario: Scenario, rows: readonly Row[]): Promise<string> {

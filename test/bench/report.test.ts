@@ -101,6 +101,16 @@ describe('the page', () => {
     )
   })
 
+  test('says beside a figure that it is of fewer steps than the others', () => {
+    const limited = note('peer', 'peer', { reduced: { B: 998 } })
+    const [, section] = pageOf({ ...three, contenders: [ours, limited] }).split('### B. ')
+    expect(section).toContain('peer: of only 998 steps.')
+  })
+
+  test('is not written from a try-out', () => {
+    expect(() => pageOf({ ...three, quick: true })).toThrow('which mean nothing')
+  })
+
   test('has no section for a scenario of which there is no figure', () => {
     expect(pageOf(three)).not.toContain('### A. ')
     expect(pageOf(results({ contenders }))).not.toContain('### B. ')
