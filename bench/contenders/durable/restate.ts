@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { CRASHED, pooled, sum } from '../../contender.ts'
+import { CRASHED, sum } from '../../contender.ts'
 import type { DurableContender } from '../../contender.ts'
 import { freePort } from '../../servers/free-port.ts'
 
@@ -29,7 +29,16 @@ export const contender: DurableContender = {
         fanOut: async (
           ctx: import('@restatedev/restate-sdk').Context,
           { steps, concurrency }: { steps: number; concurrency: number },
-        ) => sum(await pooled(steps, (index) => ctx.run(`step-${index}`, () => task(index)), concurrency)),
+        ) => {
+          // Its own combinator: promises of its context that plain functions await at once end in "awaitNext already pending".
+          let total = 0
+          for (let from = 0; from < steps; from += concurrency) {
+            const batch = Array.from({ length: Math.min(concurrency, steps - from) }, (_, at) => from + at)
+            const calls = batch.map((index) => ctx.run(`step-${index}`, () => task(index)))
+            total += sum(await restate.RestatePromise.all(calls))
+          }
+          return total
+        },
       },
     })
     const note = join(directory, 'port')
