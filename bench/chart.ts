@@ -31,13 +31,15 @@ export interface BarChart {
   readonly title: string
   /** The axis of the values. */
   readonly value: Axis
+  /** All there may be, so that a kind has one colour in all charts; the legend has those of the bars. */
+  readonly kinds: readonly string[]
   /** From top to bottom. */
   readonly bars: readonly {
     readonly name: string
     readonly value: number
     readonly least?: number
     readonly most?: number
-    /** Which colour: bars of one kind share it, and the legend names it. */
+    /** One of `kinds`. */
     readonly kind: string
   }[]
 }
@@ -49,6 +51,7 @@ const DOT = 90
 /** Of a legend. */
 const COLUMNS = 2
 const ROOM_FOR_LABEL = 1.3
+const MANY_DECADES = 4
 const FONT = 'sans-serif'
 const BACKGROUND = '#ffffff'
 const INK = '#24292f'
@@ -63,14 +66,10 @@ export function lineChart(chart: LineChart): Promise<string> {
   )
   const heights = values.flatMap(({ y, least = y, most = y }) => [y, least, most])
   const widths = values.map(({ x }) => x)
-  const x = {
-    field: 'x',
-    type: 'quantitative',
-    title: chart.x.title,
-    scale: scaleOf(chart.x, widths),
-    axis: { values: [...new Set(widths)], format: ',' }, // where something was measured
-  }
-  const y = { field: 'y', type: 'quantitative', title: chart.y.title, scale: scaleOf(chart.y, heights) }
+  const at = axisOf(chart.x, widths)
+  // Marks where something was measured.
+  const x = { field: 'x', type: 'quantitative', ...at, axis: { values: [...new Set(widths)], format: ',' } }
+  const y = { field: 'y', type: 'quantitative', ...axisOf(chart.y, heights) }
   const color = {
     field: 'series',
     type: 'nominal',
@@ -95,15 +94,11 @@ export function lineChart(chart: LineChart): Promise<string> {
 export function barChart(chart: BarChart): Promise<string> {
   const values = chart.bars.map((bar) => ({ ...bar, label: shown(bar.value), end: bar.most ?? bar.value }))
   const lengths = values.flatMap(({ value, least = value, end }) => [value, least, end * ROOM_FOR_LABEL])
-  const x = {
-    field: 'value',
-    type: 'quantitative',
-    title: chart.value.title,
-    scale: scaleOf(chart.value, lengths),
-  }
+  const x = { field: 'value', type: 'quantitative', ...axisOf(chart.value, lengths) }
   const y = { field: 'name', type: 'nominal', title: null, sort: null, axis: { labelLimit: 320 } }
-  const kinds = [...new Set(chart.bars.map(({ kind }) => kind))]
-  const color = { field: 'kind', type: 'nominal', title: null, sort: kinds, legend: { orient: 'bottom' } }
+  const drawn = chart.kinds.filter((kind) => chart.bars.some((bar) => bar.kind === kind))
+  const scale = { domain: drawn, range: drawn.map((kind) => COLOURS[chart.kinds.indexOf(kind)]) }
+  const color = { field: 'kind', type: 'nominal', title: null, scale, legend: { orient: 'bottom' } }
   return draw({
     title: chart.title,
     width: WIDTH,
@@ -129,11 +124,24 @@ function whisker(encoding: object, values: readonly { readonly least?: number }[
   return { mark: { type: 'rule', color: INK, opacity: 0.6 }, data: { values: measured }, encoding }
 }
 
-function scaleOf({ log = false }: Axis, values: readonly number[]): object {
+function axisOf({ title, log = false }: Axis, values: readonly number[]): object {
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  return log
-    ? { type: 'log', nice: false, domain: [least * 0.9, most * 1.1] }
-    : { domain: [0, most], nice: true }
+  if (!log) return { title, scale: { domain: [0, most], nice: true } }
+  const [from, to] = [least * 0.9, most * 1.1]
+  return {
+    title: `${title} (logarithmic)`,
+    scale: { type: 'log', nice: false, domain: [from, to] },
+    axis: { values: marksBetween(from, to) },
+  }
+}
+
+/** 1, 2, 5, 10, 20 …; of a range of more than four decades the powers of ten only. */
+function marksBetween(from: number, to: number): readonly number[] {
+  const [first, last] = [Math.floor(Math.log10(from)), Math.ceil(Math.log10(to))]
+  const steps = last - first > MANY_DECADES ? [1] : [1, 2, 5]
+  return Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index))
+    .flatMap((decade) => steps.map((step) => step * decade))
+    .filter((mark) => mark >= from && mark <= to)
 }
 
 function draw(spec: object): Promise<string> {

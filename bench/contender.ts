@@ -58,6 +58,11 @@ export interface Session {
   readonly fanOut: (steps: number, concurrency: number, id: string) => Promise<number>
   /** The result of the sequence `CRASHED` of so many steps, which the process before has left unfinished. */
   readonly resume?: (steps: number) => Promise<number>
+  /**
+   * The records of results of steps that its store holds. Without, there are none: the contender is comparable in none of
+   * the scenarios in which steps are recorded.
+   */
+  readonly recorded?: () => Promise<number>
   readonly close: () => Promise<void> | void
 }
 

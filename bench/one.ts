@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   closeSync,
   existsSync,
   globSync,
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly measured: Measured
   /** What the records take when the process has ended. */
   readonly bytes: number
+  /** With the start of its server and everything before the measured part. */
+  readonly tookMs: number
 }
 
 export interface Harness {
@@ -43,7 +46,8 @@ export interface Harness {
 }
 
 const SQLITE_HEADER = 'SQLite format 3\0'
-const HARD_TIMEOUT = 4
+/** For an event loop that does not turn, and cannot end the process itself. */
+const TO_ANSWER_MS = 10_000
 /** Peers that would report their use to their makers. */
 const QUIET = {
   DO_NOT_TRACK: '1',
@@ -55,10 +59,12 @@ const QUIET = {
 /** @throws when it failed, did less than it should, or took too long; whoever measures shows that instead of a figure. */
 export async function measureOnce(harness: Harness, request: Request): Promise<Outcome> {
   const { participant, scenario, sizes } = request
+  const begun = performance.now()
   mkdirSync(harness.directory, { recursive: true })
   const home = mkdtempSync(join(harness.directory, 'run-'))
   const [own, served] = [join(home, 'own'), join(home, 'server')]
   for (const directory of [own, served]) mkdirSync(directory)
+  chmodSync(home, 0o755) // a server may run as a user of its own
   try {
     const server = await participant.server?.start(served)
     try {
@@ -75,7 +81,8 @@ export async function measureOnce(harness: Harness, request: Request): Promise<O
         measure(harness, { ...job, phase, answer: join(home, `${phase}.json`) })
       if (scenario === 'D') await killed(run('crash'))
       const measured = await run(scenario === 'D' ? 'resume' : request.warmUpOnly ? 'warm' : 'measure')
-      return { measured, bytes: (server?.bytes() ?? 0) + databaseBytes(own) }
+      const bytes = (server?.bytes() ?? 0) + databaseBytes(own)
+      return { measured, bytes, tookMs: performance.now() - begun }
     } finally {
       await server?.stop()
     }
@@ -99,7 +106,7 @@ async function measure(harness: Harness, job: Job): Promise<Measured> {
     env: { ...process.env, ...QUIET },
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: harness.interrupted,
-    timeout: job.timeoutMs * HARD_TIMEOUT,
+    timeout: job.timeoutMs + TO_ANSWER_MS,
     killSignal: 'SIGTERM',
   })
   let printed = ''
@@ -110,6 +117,8 @@ async function measure(harness: Harness, job: Job): Promise<Measured> {
     if ('measured' in answer) return answer.measured
     throw new Error(answer.error)
   }
+  if (child.killed && !harness.interrupted.aborted)
+    throw new Error(`not done after ${(job.timeoutMs + TO_ANSWER_MS) / 1000} s`)
   // 137: what a shell, or whatever the prefix is, makes of a killed child.
   if (signal === 'SIGKILL' || code === 137) throw new Killed('the process was killed (SIGKILL)')
   throw new Error(`the process ended without an answer (${signal ?? code}): ${printed.trim()}`)

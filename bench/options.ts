@@ -5,6 +5,8 @@ import type { Scenario } from './scenarios.ts'
 
 export interface Options {
   readonly rounds: number
+  readonly slowMs: number
+  readonly budgetMs: number
   /** Parts of names; empty: everybody. */
   readonly only: readonly string[]
   readonly scenarios: readonly Scenario[]
@@ -20,6 +22,8 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [options]
   --rounds <n>          how often everything is measured; default 5
+  --slow <seconds>      who takes longer for one measurement takes part in two rounds only; default 8
+  --minutes <n>         after which nothing is measured again that has a figure; default 22
   --scenarios <A,B,…>   default all
   --only <names>        contenders whose name holds one of these (comma between them)
   --quick               small sizes and one round, to try it out; its figures mean nothing
@@ -35,6 +39,8 @@ export function readOptions(args: readonly string[], root: string): Options {
     args: [...args],
     options: {
       rounds: { type: 'string' },
+      minutes: { type: 'string', default: '22' },
+      slow: { type: 'string', default: '8' },
       only: { type: 'string', default: '' },
       scenarios: { type: 'string', default: SCENARIOS.map(({ id }) => id).join(',') },
       quick: { type: 'boolean', default: false },
@@ -51,6 +57,8 @@ export function readOptions(args: readonly string[], root: string): Options {
     quick,
     write,
     rounds: positive('--rounds', values.rounds ?? (quick ? '1' : '5')),
+    slowMs: positive('--slow', values.slow) * 1000,
+    budgetMs: positive('--minutes', values.minutes) * 60_000,
     only: parts(values.only, ','),
     scenarios: parts(values.scenarios, ',').map(scenarioOf),
     json:

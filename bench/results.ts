@@ -4,6 +4,8 @@ import type { ScenarioId } from './scenarios.ts'
 
 export interface Results {
   readonly date: string
+  /** How long all of it took. */
+  readonly minutes: number
   readonly machine: Machine
   readonly rounds: number
   readonly quick: boolean

@@ -1,52 +1,67 @@
 /** Everything, round after round: what drifts on the machine meets all contenders alike. */
 import type { Participant } from './line-up.ts'
-import { measureOnce } from './one.ts'
-import type { Harness } from './one.ts'
+import type { Outcome, Request } from './one.ts'
 import type { Failure, Measurement } from './results.ts'
 import { stepsOf } from './scenarios.ts'
-import type { Scenario, Sizes } from './scenarios.ts'
+import type { Scenario, ScenarioId, Sizes } from './scenarios.ts'
 
 export interface Plan {
   readonly scenarios: readonly Scenario[]
   readonly participants: readonly Participant[]
   readonly rounds: number
+  /** Who took longer than this for one measurement, server and all, takes part in `SLOW_ROUNDS` rounds only. */
+  readonly slowMs: number
+  /** When so much has been spent, nothing is measured again that has a figure. */
+  readonly budgetMs: number
   readonly quick: boolean
+  /** @throws what is told instead of a figure */
+  readonly measure: (request: Request) => Promise<Outcome>
+  /** Aborted: the error of a measurement ends all of them. */
+  readonly interrupted: AbortSignal
   readonly progress: (line: string) => void
 }
 
+export const SLOW_ROUNDS = 2
+
+/** One contender in one scenario, and what is known of it so far. */
 interface Turn {
   readonly scenario: Scenario
   readonly participant: Participant
   readonly sizes: Sizes
+  /** Bytes that the warm-up alone leaves. */
+  before?: number
+  spentMs: number
+  slow: boolean
+  failed: boolean
 }
+
+type Figures = Omit<Measurement, 'scenario' | 'contender' | 'round'>
 
 /** Who fails is not asked again: a figure from the rounds that went well would hide it. */
 export async function measureRounds(
-  harness: Harness,
   plan: Plan,
 ): Promise<{ measurements: Measurement[]; failures: Failure[] }> {
   const measurements: Measurement[] = []
   const failures: Failure[] = []
-  const before = new Map<Turn, number>()
   const turns = plan.scenarios.flatMap((scenario) =>
     plan.participants
       .filter(({ note }) => note.scenarios[scenario.id] !== undefined)
       .map(turnOf(scenario, plan)),
   )
+  const spent = (): number => turns.reduce((total, { spentMs }) => total + spentMs, 0)
   for (let round = 1; round <= plan.rounds; round++)
     for (const turn of turns) {
+      if (turn.failed || (turn.slow && round > SLOW_ROUNDS)) continue
+      if (round > 1 && spent() > plan.budgetMs) return { measurements, failures }
       const [scenario, contender] = [turn.scenario.id, turn.participant.note.name]
-      const failed = failures.some(
-        (failure) => failure.scenario === scenario && failure.contender === contender,
-      )
-      if (failed) continue
       const named = `round ${round} of ${plan.rounds}, ${scenario}, ${contender}`
       try {
-        const measured = await measureTurn(harness, turn, before)
-        measurements.push({ scenario, contender, round, ...measured })
-        plan.progress(`${named}: ${measured.value.toFixed(1)} ${turn.scenario.unit}`)
+        const figures = await measureTurn(plan, turn)
+        measurements.push({ scenario, contender, round, ...figures })
+        plan.progress(`${named}: ${figures.value.toFixed(1)} ${turn.scenario.unit}`)
       } catch (error) {
-        if (harness.interrupted.aborted) throw error
+        if (plan.interrupted.aborted) throw error
+        turn.failed = true
         failures.push({ scenario, contender, round, error: told(error) })
         plan.progress(`${named}: ${told(error)}`)
       }
@@ -58,24 +73,29 @@ const turnOf =
   (scenario: Scenario, { quick }: Plan) =>
   (participant: Participant): Turn => {
     const sizes = quick ? scenario.quick : scenario.full
-    const most = participant.note.reduced[scenario.id] ?? sizes.steps
-    return { scenario, participant, sizes: { ...sizes, steps: Math.min(sizes.steps, most) } }
+    const steps = Math.min(sizes.steps, participant.note.reduced[scenario.id] ?? sizes.steps)
+    return { scenario, participant, sizes: { ...sizes, steps }, spentMs: 0, slow: false, failed: false }
   }
 
+const RECORDED: readonly ScenarioId[] = ['A', 'B', 'C']
+
 /** Bytes are what the measured part added to what the warm-up alone leaves, which is measured once. */
-async function measureTurn(
-  harness: Harness,
-  turn: Turn,
-  before: Map<Turn, number>,
-): Promise<Omit<Measurement, 'scenario' | 'contender' | 'round'>> {
-  const { participant, sizes } = turn
-  const request = { participant, scenario: turn.scenario.id, sizes }
-  const recorded = 'ABC'.includes(turn.scenario.id)
-  if (recorded && !before.has(turn))
-    before.set(turn, (await measureOnce(harness, { ...request, warmUpOnly: true })).bytes)
-  const { measured, bytes } = await measureOnce(harness, { ...request, warmUpOnly: false })
-  if (!recorded) return measured
-  return { ...measured, bytesPerStep: (bytes - (before.get(turn) ?? 0)) / stepsOf(sizes) }
+async function measureTurn({ measure, slowMs }: Plan, turn: Turn): Promise<Figures> {
+  const { participant, sizes, scenario } = turn
+  const request = { participant, scenario: scenario.id, sizes }
+  const recorded = RECORDED.includes(scenario.id)
+  if (recorded && turn.before === undefined) {
+    const { bytes, tookMs } = await measure({ ...request, warmUpOnly: true })
+    turn.before = bytes
+    turn.spentMs += tookMs
+  }
+  const { measured, bytes, tookMs } = await measure({ ...request, warmUpOnly: false })
+  turn.spentMs += tookMs
+  turn.slow ||= tookMs > slowMs
+  const grown = bytes - (turn.before ?? 0)
+  // A store that compacts its files may be smaller than before.
+  if (!recorded || grown < 0) return measured
+  return { ...measured, bytesPerStep: grown / stepsOf(sizes) }
 }
 
 function told(error: unknown): string {

@@ -1,10 +1,12 @@
 /** `npm run bench`: measures, prints a table, writes JSON and, with `--write`, BENCHMARKS.md and its charts. */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { compile } from './compile.ts'
 import { lineUp } from './line-up.ts'
 import { machine } from './machine.ts'
+import { measureOnce } from './one.ts'
+import type { Outcome, Request } from './one.ts'
 import { readOptions, USAGE } from './options.ts'
 import type { Options } from './options.ts'
 import { printReport } from './report/terminal.ts'
@@ -31,7 +33,8 @@ try {
 }
 
 async function measureAll(options: Options): Promise<Results> {
-  compile()
+  const absent = compile(join(root, 'bench'))
+  if (absent.length > 0) console.error(`not installed in bench/node_modules: ${absent.join(', ')}`)
   const directory = join(root, 'bench/node_modules/.cache/runs')
   mkdirSync(directory, { recursive: true })
   const about = machine(directory)
@@ -41,20 +44,18 @@ async function measureAll(options: Options): Promise<Results> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => interrupt.abort(new Error(`ended by ${signal}`)))
 
-  const { timeoutMs, prefix, rounds, quick, scenarios } = options
-  const harness = { compiled, directory, timeoutMs, prefix, interrupted: interrupt.signal }
+  const { timeoutMs, prefix, rounds, slowMs, budgetMs, quick, scenarios } = options
+  const interrupted = interrupt.signal
+  const harness = { compiled, directory, timeoutMs, prefix, interrupted }
+  const measure = (request: Request): Promise<Outcome> => measureOnce(harness, request)
   const progress = (line: string): void => console.error(line)
-  const figures = await measureRounds(harness, { scenarios, participants, rounds, quick, progress })
+  const begun = performance.now()
+  const plan = { scenarios, participants, rounds, slowMs, budgetMs, quick, measure, interrupted, progress }
+  const figures = await measureRounds(plan)
   const contenders = participants.map(({ note }) => note)
   const date = new Date().toISOString()
-  const results = { date, machine: about, rounds, quick, contenders, missing, ...figures }
+  const minutes = (performance.now() - begun) / 60_000
+  const results = { date, minutes, machine: about, rounds, quick, contenders, missing, ...figures }
   if (options.json !== '') writeFileSync(options.json, `${JSON.stringify(results, undefined, 1)}\n`)
   return results
-}
-
-/** Checks the benchmarks against the peers' types and compiles them, as what is measured is not to read TypeScript. */
-function compile(): void {
-  const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'bench')], { stdio: 'inherit' })
-  if (status !== 0) throw new Error('the benchmarks do not compile')
 }

@@ -33,6 +33,8 @@ export interface Row {
 export interface Figures {
   readonly ms: number
   readonly ratio: number
+  /** The median of the ratios to raw SQLite in the same round. */
+  readonly ofRaw: number
   readonly least: number
   readonly most: number
 }
@@ -66,13 +68,14 @@ export async function runStyle(engine: EmbeddedEngine, cell: Cell, style: Style)
 /** @param disk where results are recorded, if anywhere */
 export async function runByHand({ graph, limit, outside }: Cell, disk?: OnDisk): Promise<number> {
   const watched = new Watched(graph, limit, outside.wait)
-  const before = disk?.rows ?? 0
+  const before = disk?.results ?? 0
   const begun = performance.now()
-  await inMemory(graph, limit, disk?.recording(watched.perform) ?? watched.perform)
+  if (disk === undefined) await inMemory(graph, limit, watched.perform)
+  else await disk.run(graph.name, () => inMemory(graph, limit, disk.recording(watched.perform)))
   const elapsed = performance.now() - begun
   watched.check()
-  if (disk !== undefined && disk.rows - before !== graph.tasks.length)
-    throw new Error(`${disk.rows - before} rows, of ${graph.tasks.length} tasks`)
+  if (disk !== undefined && disk.results - before !== graph.tasks.length)
+    throw new Error(`${disk.results - before} results are recorded, of ${graph.tasks.length} tasks`)
   return elapsed
 }
 
@@ -113,12 +116,15 @@ export async function measure(cell: Cell, styles: readonly Style[], rounds: numb
 
 function row({ graph, limit }: Cell, times: ReadonlyMap<string, readonly number[]>): Row {
   const shape = shapeOf(graph)
-  const base = times.get('in memory') ?? []
+  const [base, raw] = [times.get('in memory') ?? [], times.get('raw SQLite') ?? []]
+  const ratiosTo = (others: readonly number[], all: readonly number[]): readonly number[] =>
+    all.map((one, round) => one / (others[round] ?? Number.NaN))
   const figures = (all: readonly number[]): Figures => {
-    const ratios = all.map((one, round) => one / (base[round] ?? Number.NaN))
+    const ratios = ratiosTo(base, all)
     return {
       ms: median(all),
       ratio: median(ratios),
+      ofRaw: median(ratiosTo(raw, all)),
       least: Math.min(...ratios),
       most: Math.max(...ratios),
     }

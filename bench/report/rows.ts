@@ -1,4 +1,7 @@
-/** The rows of one scenario's table: medians over the rounds, fastest first. */
+/**
+ * The rows of one scenario's table: medians over the rounds, fastest first. Who failed in one round has none: what it did in
+ * the others would hide that.
+ */
 import type { ContenderNote, Measurement, Results } from '../results.ts'
 import type { Scenario } from '../scenarios.ts'
 import { median, summary } from '../statistics.ts'
@@ -21,24 +24,30 @@ export interface Row {
 export const isComparable = ({ standing }: Row): boolean => standing === 'comparable'
 
 export function rowsOf(results: Results, scenario: Scenario): readonly Row[] {
-  const rows = results.contenders.flatMap((note) => {
-    const own = results.measurements.filter(
-      (one) => one.scenario === scenario.id && one.contender === note.name,
-    )
-    return own.length === 0 ? [] : [rowOf(note, own, scenario)]
-  })
-  const floor = rows.find(({ note }) => note.name === scenario.floor)
-  const ours = rows
-    .filter(({ note }) => note.kind === 'ours')
-    .toSorted((one, other) => one.value.median - other.value.median)[0]
-  return rows
-    .map((row) => ({ ...row, ...ratio('ofFloor', row, floor), ...ratio('ofOurs', row, ours) }))
+  const rows = results.contenders
+    .flatMap((note) => {
+      const here = (one: { scenario: string; contender: string }): boolean =>
+        one.scenario === scenario.id && one.contender === note.name
+      const own = results.measurements.filter(here)
+      return own.length === 0 || results.failures.some(here) ? [] : [rowOf(note, own, scenario)]
+    })
     .toSorted((one, other) => one.value.median - other.value.median)
+  const floor = rows.find(({ note }) => note.name === scenario.floor)
+  const ours = fastestOf('ours', rows)
+  return rows.map((row) => ({ ...row, ...ratio('ofFloor', row, floor), ...ratio('ofOurs', row, ours) }))
+}
+
+/** @param rows fastest first */
+export function fastestOf(kind: ContenderNote['kind'], rows: readonly Row[]): Row | undefined {
+  return rows.find((row) => row.note.kind === kind && isComparable(row))
 }
 
 /** The comparable peers that are faster than ours. */
 export function winners(rows: readonly Row[]): readonly Row[] {
-  return rows.filter((row) => row.note.kind === 'peer' && isComparable(row) && (row.ofOurs ?? 1) < 1)
+  return rows.filter(
+    ({ note, standing, ofOurs }) =>
+      note.kind === 'peer' && standing === 'comparable' && ofOurs !== undefined && ofOurs < 1,
+  )
 }
 
 function rowOf(note: ContenderNote, own: readonly Measurement[], { id }: Scenario): Row {

@@ -14,6 +14,7 @@ export function tableOf(scenario: Scenario, rows: readonly Row[]): Table {
     'contender',
     `${scenario.unit}, median`,
     'least to most',
+    'rounds',
     '× floor',
     '× ours',
     'peak MB',
@@ -29,7 +30,8 @@ function lineOf(row: Row): readonly string[] {
   return [
     `${note.name}${isComparable(row) ? '' : ' *'}`,
     shown(value.median),
-    `${shown(value.least)} to ${shown(value.most)}`,
+    value.of === 1 ? '' : `${shown(value.least)} to ${shown(value.most)}`,
+    String(value.of),
     ofFloor === undefined ? '' : ofFloor.toFixed(2),
     ofOurs === undefined ? '' : ofOurs.toFixed(2),
     shown(peakMegabytes),

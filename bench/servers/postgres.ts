@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { chownSync, globSync } from 'node:fs'
+import { chownSync, globSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
@@ -17,14 +17,16 @@ export const postgres: ServerKind = {
     if (initdb === undefined) return 'no PostgreSQL was found (Debian: apt install postgresql)'
     const user = process.getuid?.() === 0 ? unprivileged() : undefined
     if (typeof user === 'string') return user
-    const program = (name: string): string => join(dirname(initdb), name)
+    // The programs lie beside each other; what PATH holds may be a link to one of them.
+    const programs = dirname(realpathSync(initdb))
+    const program = (name: string): string => join(programs, name)
     return {
       version: versionOf(program('postgres')),
       start: async (directory) => {
         const data = join(directory, 'data')
         if (user !== undefined) chownSync(directory, user.uid, user.gid)
         const cluster = ['-D', data, '-U', USER, '--auth=trust', '--encoding=UTF8', '--no-sync']
-        await run(initdb, cluster, { ...user })
+        await run(program('initdb'), cluster, { ...user })
         const port = await freePort()
         const where = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '']
         const args = [...where, '-c', 'max_connections=200']

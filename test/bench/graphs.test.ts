@@ -146,10 +146,10 @@ describe('every scheduler does all tasks in order and under the limit', () => {
     await fc.assert(
       fc.asyncProperty(graphs, limits, fc.boolean(), async (graph, limit, durable) => {
         const watched = new Watched(graph, limit, turns)
-        const before = disk.rows
+        const before = disk.results
         await inMemory(graph, limit, durable ? disk.recording(watched.perform) : watched.perform)
         watched.check()
-        expect(disk.rows - before).toBe(durable ? graph.tasks.length : 0)
+        expect(disk.results - before).toBe(durable ? graph.tasks.length : 0)
       }),
       { numRuns: 60 },
     )

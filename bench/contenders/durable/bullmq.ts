@@ -16,6 +16,7 @@ export const contender: DurableContender = {
     const { hostname: host, port } = new URL(url)
     const connection = { host, port: Number(port), maxRetriesPerRequest: null }
     const runs = new Queue('run', { connection })
+    const stepJobs = new Queue('step', { connection })
     const flows = new FlowProducer({ connection })
     const events = new QueueEvents('run', { connection })
     // As if the dead worker's lock (30 s) and the pause between two looks for such jobs (30 s) were just over.
@@ -70,9 +71,11 @@ export const contender: DurableContender = {
         return Number(await job.waitUntilFinished(events))
       },
       resume: () => resumed,
+      // The results of jobs, of which steps that are no jobs of their own have none.
+      recorded: () => stepJobs.getCompletedCount(),
       close: async () => {
         await Promise.all([runWorker.close(true), stepWorker.close(true)])
-        await Promise.all([runs.close(), flows.close(), events.close()])
+        await Promise.all([runs.close(), stepJobs.close(), flows.close(), events.close()])
       },
     }
   },

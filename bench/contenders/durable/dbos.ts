@@ -9,6 +9,7 @@ export const contender: DurableContender = {
   scenarios: { A: 'comparable', B: 'comparable', C: 'comparable', D: 'comparable' },
   server: 'postgres',
   open: async ({ url, task }) => {
+    const { Client } = await import('pg').then(({ default: pg }) => pg)
     const { DBOS } = await import('@dbos-inc/dbos-sdk')
     const step = (index: number): Promise<number> =>
       DBOS.runStep(() => task(index), { name: `step-${index}` })
@@ -33,6 +34,13 @@ export const contender: DurableContender = {
         (await DBOS.startWorkflow(fanOut, { workflowID })(steps, concurrency)).getResult(),
       // launch() has begun to recover what was left unfinished.
       resume: () => DBOS.retrieveWorkflow<number>(CRASHED).getResult(),
+      recorded: async () => {
+        const client = new Client(url)
+        await client.connect()
+        const { rows } = await client.query<{ n: string }>('select count(*) as n from dbos.operation_outputs')
+        await client.end()
+        return Number(rows[0]?.n)
+      },
       close: () => DBOS.shutdown(),
     }
   },

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pooled, sum } from '../../contender.ts'
 import type { DurableContender } from '../../contender.ts'
+import { countIn } from './support/count.ts'
 
 const TIMEOUT_MS = 900_000
 
@@ -52,6 +53,7 @@ export const contender: DurableContender = {
       sequence: async (steps) => (await durably.jobs.sequence.triggerAndWait({ steps }, wait)).output.total,
       fanOut: async (steps, concurrency) =>
         (await durably.jobs.fanOut.triggerAndWait({ steps, concurrency }, wait)).output.total,
+      recorded: async () => countIn(file, "select count(*) from durably_steps where status = 'completed'"),
       resume: () => resumed,
       close: () => durably.stop(),
     }

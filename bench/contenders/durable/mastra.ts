@@ -2,6 +2,10 @@ import type { SqliteClient } from '@mastra/libsql'
 import { join } from 'node:path'
 import { CRASHED, sum } from '../../contender.ts'
 import type { DurableContender } from '../../contender.ts'
+import { countIn } from './support/count.ts'
+
+const SUCCEEDED_STEPS = `select count(*) from mastra_workflow_snapshot, json_each(snapshot, '$.context') step
+  where step.key <> 'input' and step.value ->> '$.status' = 'success'`
 
 export const contender: DurableContender = {
   name: 'Mastra',
@@ -39,7 +43,8 @@ export const contender: DurableContender = {
         .foreach(item, { concurrency })
         .commit()
 
-    const client = createClient({ url: `file:${join(directory, 'mastra.db')}` })
+    const file = join(directory, 'mastra.db')
+    const client = createClient({ url: `file:${file}` })
     const storage = new LibSQLStore({ id: 'bench', client: client as SqliteClient })
     const sequences = new Map(lengths.map((steps) => [steps, sequenceOf(steps)]))
     const fanOut = fanOutAt(100)
@@ -67,6 +72,7 @@ export const contender: DurableContender = {
         return sum(succeeded(await run.start({ inputData })) as number[])
       },
       resume: async (steps) => Number(succeeded(await (await sequence(steps, CRASHED)).restart())),
+      recorded: async () => countIn(file, SUCCEEDED_STEPS),
       close: async () => {
         await mastra.shutdown()
         await storage.close()

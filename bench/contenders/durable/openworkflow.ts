@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pooled, sum } from '../../contender.ts'
 import type { DurableContender } from '../../contender.ts'
+import { countIn } from './support/count.ts'
 
 const ATTEMPTS = 'refuses a run of more than 1,000 step attempts'
 /** `result()` of OpenWorkflow asks once a second; asking more often measures the engine instead of that. */
@@ -59,6 +60,7 @@ export const contender: DurableContender = {
         if (crashed === undefined) throw new Error('the run of the killed process is not in the database')
         return outputOf(crashed.id)
       },
+      recorded: async () => countIn(file, "select count(*) from step_attempts where status = 'completed'"),
       close: async () => {
         await worker.stop()
         await backend.stop()

@@ -20,7 +20,12 @@ const FanOut = Workflow.make({
 
 type Engine<E> = Layer.Layer<WorkflowEngine.WorkflowEngine, E>
 
-export async function openEffect<E>({ task }: Place, engine: Engine<E>): Promise<Session> {
+/** @param recorded of the session */
+export async function openEffect<E>(
+  { task }: Place,
+  engine: Engine<E>,
+  recorded?: () => Promise<number>,
+): Promise<Session> {
   const step = (index: number) =>
     Activity.make({
       name: `step-${index}`,
@@ -50,6 +55,7 @@ export async function openEffect<E>({ task }: Place, engine: Engine<E>): Promise
     fanOut: (steps, concurrency, id) => runtime.runPromise(FanOut.execute({ id, steps, concurrency })),
     // The same idempotency key: it joins the run that the restarted shard replays.
     resume: (steps) => run(CRASHED, steps),
+    ...(recorded && { recorded }),
     close: () => runtime.dispose(),
   }
 }

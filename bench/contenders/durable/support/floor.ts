@@ -43,6 +43,7 @@ export function openFloor({ directory, task }: Place, rowsPerTransaction: number
       const recorded = rows.map(({ output }) => Number(JSON.parse(String(output))))
       return sequence(steps, CRASHED, recorded.length, sum(recorded))
     },
+    recorded: async () => Number(database.prepare('select count(*) as n from steps').get()?.n),
     close: () => database.close(),
   }
 }

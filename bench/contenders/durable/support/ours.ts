@@ -1,7 +1,10 @@
 import { parallel, step, workflow } from 'ai-workflows'
-import type { EmbeddedEngine } from 'ai-workflows'
+import type { EmbeddedEngine, JournalEntry } from 'ai-workflows'
 import { CRASHED, sum } from '../../../contender.ts'
 import type { Place, Session } from '../../../contender.ts'
+
+const MANY = 100_000
+const isStep = ({ completion }: JournalEntry): boolean => completion.kind === 'step-done'
 
 /** Two workflows as a user would write them, on an engine without options. */
 export function openOurs({ task }: Place, engine: EmbeddedEngine): Session {
@@ -24,6 +27,11 @@ export function openOurs({ task }: Place, engine: EmbeddedEngine): Session {
     sequence: (steps, id) => sequence.run(steps, { engine, id }),
     fanOut: (steps, concurrency, id) => fanOut.run({ steps, concurrency }, { engine, id }),
     resume: (steps) => sequence.run(steps, { engine, id: CRASHED }),
+    recorded: async () => {
+      const runs = await engine.list({}, { limit: MANY })
+      const details = await Promise.all(runs.map(({ id }) => engine.inspect(id)))
+      return sum(details.map(({ journal }) => journal.filter(isStep).length))
+    },
     close: () => engine.stop(),
   }
 }
