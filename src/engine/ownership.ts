@@ -23,6 +23,8 @@ export class Ownership {
   #started: Promise<unknown> | undefined
   /** Whether the store knows this owner, as far as it knows itself. */
   #known = false
+  /** It may be in the store. An engine that only reads is not, and has nothing to take back. */
+  #written = false
   #onLost: (() => void) | undefined
 
   constructor(store: Store, clock: Clock, id: string, lease: Lease) {
@@ -123,12 +125,13 @@ export class Ownership {
   async end(): Promise<void> {
     this.rest()
     endInstance(this.id)
-    await this.#store.removeOwner(this.id)
+    if (this.#written) await this.#store.removeOwner(this.id)
   }
 
   /** Says once that this engine is alive. @returns whether the store knew it */
   async beat(): Promise<boolean> {
     beginInstance(this.id)
+    this.#written = true
     this.#liveness.look()
     const known = await this.#store.heartbeat({
       id: this.id,

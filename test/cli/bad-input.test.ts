@@ -255,11 +255,12 @@ describe('a database', () => {
     const at = place()
     const db = new DatabaseSync(await database(at))
     db.exec('BEGIN IMMEDIATE')
-    const ended = await at.cli('list')
+    const ended = await at.cli('run', 'f.ts', '--id', 'refused')
     expect([ended.code, complaint(ended)]).toEqual([
       5,
       expect.stringContaining('is locked by another process'),
     ])
+    expect(await at.json('list')).toMatchObject([{ id: 'kept', status: 'completed' }])
     db.exec('ROLLBACK')
     db.close()
     expect(await at.json('list')).toMatchObject([{ id: 'kept', status: 'completed' }])
