@@ -36,7 +36,8 @@ function checkTotal(total: number, expected: number): void {
   if (total !== expected) throw new Error(`the results add up to ${total} instead of ${expected}`)
 }
 
-const RECORDED: readonly ScenarioId[] = ['A', 'B', 'C']
+/** In which the steps are recorded while they are measured. */
+export const RECORDED: readonly ScenarioId[] = ['A', 'B', 'C']
 
 /**
  * Holds a contender to its word that a record of each step is in its store.

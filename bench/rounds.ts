@@ -1,9 +1,10 @@
 /** Everything, round after round: what drifts on the machine meets all contenders alike. */
+import { RECORDED } from './checks.ts'
 import type { Participant } from './line-up.ts'
 import type { Outcome, Request } from './one.ts'
 import type { Failure, Measurement } from './results.ts'
 import { stepsOf } from './scenarios.ts'
-import type { Scenario, ScenarioId, Sizes } from './scenarios.ts'
+import type { Scenario, Sizes } from './scenarios.ts'
 
 export interface Plan {
   readonly scenarios: readonly Scenario[]
@@ -76,8 +77,6 @@ const turnOf =
     const steps = Math.min(sizes.steps, participant.note.reduced[scenario.id] ?? sizes.steps)
     return { scenario, participant, sizes: { ...sizes, steps }, spentMs: 0, slow: false, failed: false }
   }
-
-const RECORDED: readonly ScenarioId[] = ['A', 'B', 'C']
 
 /** Bytes are what the measured part added to what the warm-up alone leaves, which is measured once. */
 async function measureTurn({ measure, slowMs }: Plan, turn: Turn): Promise<Figures> {

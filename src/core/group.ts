@@ -2,8 +2,8 @@ import { type Branch, type BranchInput, type BranchOwner, FunctionBranch, Operat
 import type { BranchSource } from './branch-source.ts'
 import { CancelledError, type CancelReason, TimeoutError } from './errors.ts'
 import type { Leaf } from './host.ts'
-import { InTurn } from './in-turn.ts'
 import { derivedKey } from './key.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 import { OperationCore, type Work } from './operation.ts'
 import type { Completion, Effect, Key } from './ports/effects.ts'
 import type { GroupCounts } from './ports/observer.ts'
@@ -49,7 +49,7 @@ export interface Policy {
  */
 export class Group implements Work, BranchOwner {
   /** A group that settles is a branch of the next around it, and so on: in calls within calls the stack would end. */
-  static readonly #settling = new InTurn<Group, Branch>((group, branch) => group.#settle(branch))
+  static readonly #settling = new OneAtATime<Group, Branch>((group, branch) => group.#settle(branch))
   readonly key: Key
   readonly scope: Scope
   /** What was kept of the branches that have started, by position: undefined until they settle. */

@@ -1,6 +1,6 @@
 import { ambientStore, inOwnJob, restore } from './ambient.ts'
 import { NonDeterminismError, quote } from './errors.ts'
-import { payloadSize } from './payload-size.ts'
+import { LARGE, payloadSize } from './payload-size.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Completion, Effects } from './ports/effects.ts'
 import type { RunOutcome } from './ending.ts'
@@ -15,14 +15,11 @@ export interface LoopOptions {
    */
   readonly patience: number
   /** Ends such a wait: the run cannot go on here, for the signal's reason. */
-  readonly interruption?: AbortSignal
+  readonly interruption?: () => AbortSignal
 }
 
 /** After so many deliveries, timers and I/O get a turn: a few milliseconds of the code of most runs, also on a slow machine. */
 const DELIVERIES_PER_TURN = 128
-
-/** Characters of a payload that is decoded in turns of its own: not in that in which it was committed, or read. */
-const LARGE = 256 * 1024
 
 /**
  * Executes a run that has begun until `execute` ends: one completion at a time, microtasks drained in between (D2).
@@ -53,7 +50,7 @@ async function deliverAll(run: Run, completions: readonly Completion[], options:
     else if (run.knows(completion.key)) run.skip()
     else throw changed(run, completion, '`execute` ended without it.')
     // Most completions only make room for the next branch of a group: no code goes on, so there is nothing to drain.
-    if (run.isStirred()) await settled(run)
+    if (run.hasMoreToDo()) await settled(run)
   }
 }
 
@@ -63,6 +60,7 @@ export async function settled(run: Run): Promise<void> {
   while (run.catchUp())
 }
 
+/** In turns of its own: not in that in which it was committed, or read. */
 async function decodeAhead(run: Run, completion: Completion): Promise<void> {
   await nextTurn()
   if ('payload' in completion && run.outcome === undefined) await run.codec.decodeAhead(completion.payload)
@@ -79,8 +77,9 @@ function deliver(run: Run, completion: Completion): void {
 async function expect(
   run: Run,
   completion: Completion,
-  { clock, patience, interruption }: LoopOptions,
+  { clock, patience, interruption: signal }: LoopOptions,
 ): Promise<void> {
+  const interruption = signal?.()
   const appeared = await new Promise<boolean>((resolve) => {
     const stopWaiting = run.whenKnown(completion.key, () => settle(true))
     const stopTimer = clock.after(patience, () => settle(false))

@@ -166,8 +166,11 @@ export class Run implements RunView {
     this.#stirred = true
   }
 
-  /** Whether microtasks must be drained before anything else (D2); asked once after each delivery. */
-  isStirred(): boolean {
+  /**
+   * To be called after each delivery: what can be done without draining microtasks is done.
+   * @returns whether they have to be drained before anything else (D2)
+   */
+  hasMoreToDo(): boolean {
     const stirred = this.#stirred
     this.#stirred = false
     return stirred || this.catchUp()

@@ -195,15 +195,8 @@ export class Execution {
     const { record, codec, clock, patience } = this.#options
     try {
       this.#run.begin((ctx, input) => this.#execute(ctx, input), codec.decode(record.input))
-      const late = this.#interruption
-      const options = {
-        clock,
-        patience,
-        get interruption() {
-          return late.signal
-        },
-      }
-      return this.#endOf(await runLoop(this.#run, this.#effects, options))
+      const interruption = (): AbortSignal => this.#interruption.signal
+      return this.#endOf(await runLoop(this.#run, this.#effects, { clock, patience, interruption }))
     } catch (error) {
       if (error === PARKED) return undefined
       if (error instanceof StoreError || error instanceof EngineStoppedError) throw error

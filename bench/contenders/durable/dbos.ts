@@ -9,7 +9,7 @@ export const contender: DurableContender = {
   scenarios: { A: 'comparable', B: 'comparable', C: 'comparable', D: 'comparable' },
   server: 'postgres',
   open: async ({ url, task }) => {
-    const { Client } = await import('pg').then(({ default: pg }) => pg)
+    const { default: pg } = await import('pg')
     const { DBOS } = await import('@dbos-inc/dbos-sdk')
     const step = (index: number): Promise<number> =>
       DBOS.runStep(() => task(index), { name: `step-${index}` })
@@ -35,7 +35,7 @@ export const contender: DurableContender = {
       // launch() has begun to recover what was left unfinished.
       resume: () => DBOS.retrieveWorkflow<number>(CRASHED).getResult(),
       recorded: async () => {
-        const client = new Client(url)
+        const client = new pg.Client(url)
         await client.connect()
         const { rows } = await client.query<{ n: string }>('select count(*) as n from dbos.operation_outputs')
         await client.end()

@@ -1,4 +1,5 @@
 import { messageOf, SerializationError } from '../errors.ts'
+import { LARGE } from '../payload-size.ts'
 import type { Encoded } from '../ports/effects.ts'
 import { readGraph } from './graph-reader.ts'
 import { writeGraph } from './graph-writer.ts'
@@ -46,9 +47,6 @@ const GRAPH_TAG = 'g'
 const JSON_CODE = JSON_TAG.charCodeAt(0)
 const GRAPH_CODE = GRAPH_TAG.charCodeAt(0)
 const UNDEFINED: Encoded = `${GRAPH_TAG}[[]]`
-
-/** Characters of a text that is written or read in several turns of the event loop. */
-const LARGE = 256 * 1024
 
 const TOO_LARGE = Symbol('too large to be written at once')
 

@@ -5,7 +5,7 @@ const DEEPEST = 100
 const FEW = 12
 
 /** About as many characters a member takes that is no string. */
-const MEMBER = 8
+export const MEMBER = 8
 
 /** The objects met so far, and how far one may look. */
 export interface Walk {

@@ -1,5 +1,6 @@
 /** Plain JSON to text in slices: the text is that of `JSON.stringify`. */
-import { hasNamedProperties, hasToJson, isPlainObject, isPlainPrimitive, walk } from './plain-json.ts'
+import { cutText } from './cut-text.ts'
+import { hasNamedProperties, hasToJson, isPlainObject, isPlainPrimitive, MEMBER, walk } from './plain-json.ts'
 
 /** Characters, about, that are looked at and written at once. */
 export const SLICE: number = 256 * 1024
@@ -91,12 +92,9 @@ class SliceWriter {
 
   *#string(value: string): Generator<void, void> {
     this.text += '"'
-    for (let at = 0; at < value.length;) {
-      let end = at + this.#slice
-      // Half a pair of surrogates would be written as an escape.
-      if (isFirstOfPair(value.charCodeAt(end - 1))) end--
-      this.text += JSON.stringify(value.slice(at, end)).slice(1, -1)
-      at = end
+    // Half a pair of surrogates would be written as an escape.
+    for (const part of cutText(value, this.#slice)) {
+      this.text += JSON.stringify(part).slice(1, -1)
       yield this.#paused()
     }
     this.text += '"'
@@ -108,7 +106,7 @@ class SliceWriter {
       this.#since += value.length
       return value.length <= this.#slice
     }
-    this.#since += 8
+    this.#since += MEMBER
     if (typeof value !== 'object' || value === null) return isPlainPrimitive(value) || notPlain()
     const looked = walk(this.#slice)
     if (!isPlainObject(value, looked, depth)) return looked.left < 0 ? false : notPlain()
@@ -145,8 +143,4 @@ class Met {
 
 function notPlain(): never {
   throw NOT_PLAIN
-}
-
-function isFirstOfPair(code: number): boolean {
-  return code >= 0xd800 && code < 0xdc00
 }

@@ -2,6 +2,7 @@
 import type { Reopening, RunRecord, Store } from '../../core/ports/store.ts'
 import type { Access } from './access.ts'
 import { pieceForgetter } from './pieces.ts'
+import { IS_EXECUTED } from './rows.ts'
 import { toText } from './text.ts'
 
 export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'release' | 'reopen'> {
@@ -12,7 +13,7 @@ export function claimVerbs({ prepare, write }: Access): Pick<Store, 'claim' | 'r
   const forgetPieces = pieceForgetter(prepare)
   const release = prepare(`
     UPDATE runs SET status = 'pending', owner = NULL
-    WHERE no = :no AND epoch = :epoch AND owner IS NOT NULL AND status = 'running'`)
+    WHERE no = :no AND epoch = :epoch AND ${IS_EXECUTED}`)
   const reopen = prepare(`
     UPDATE runs
     SET status = 'pending', output = NULL, error = NULL, ended_at = NULL,

@@ -8,12 +8,13 @@ import { admit, type Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
 import { type Entry, isLarge, pieceWriter } from './pieces.ts'
+import { IS_EXECUTED } from './rows.ts'
 import { fromText, toNullable, toText } from './text.ts'
 
 export function commitVerbs(access: Access): Pick<Store, 'commit'> {
   const { prepare, path } = access
   const standing = prepare(`
-    SELECT id, epoch, owner IS NOT NULL AND status = 'running' AS owned,
+    SELECT id, epoch, ${IS_EXECUTED} AS owned,
       (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no AND seq > 0) AS last
     FROM runs WHERE no = ?`)
   const pieces = pieceWriter(prepare)

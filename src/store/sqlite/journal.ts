@@ -2,11 +2,10 @@
 import type { JournalEntry, Store } from '../../core/ports/store.ts'
 import type { StoreError } from '../../core/errors.ts'
 import { quote } from '../../core/errors.ts'
-import { nextTurn } from '../../core/turn.ts'
 import type { Access } from './access.ts'
 import { checksum } from './checksum.ts'
 import { corrupt } from './errors.ts'
-import { Gathered, pieceReader, type Reference, referenceIn } from './pieces.ts'
+import { gather, pieceReader, type Reference, referenceIn } from './pieces.ts'
 import { isCompletion, type JournalRow, type NoteRow, toCompletion, toNote } from './rows.ts'
 import { fromText } from './text.ts'
 
@@ -80,7 +79,7 @@ export function journalVerbs(access: Access): Verbs {
   }
 }
 
-/** Reads a payload piece by piece, and each in its own turn of the event loop. */
+/** Reads a payload that is in pieces. */
 function inPieces({
   prepare,
   read,
@@ -88,14 +87,9 @@ function inPieces({
   const pieceOf = pieceReader(prepare)
   const isThere = prepare('SELECT 1 FROM journal WHERE run = ? AND seq = ?')
   return async ({ run, seq }, reference) => {
-    const gathered = new Gathered(reference)
-    for (let n = gathered.next; n !== undefined; n = gathered.next) {
-      const piece = await read(() => pieceOf(run, seq, n))
-      if (piece === undefined) return (await read(() => isThere.get(run, seq))) === undefined ? GONE : DAMAGED
-      gathered.add(piece)
-      await nextTurn()
-    }
-    return gathered.whole ?? DAMAGED
+    const { whole, missing } = await gather(reference, (n) => read(() => pieceOf(run, seq, n)))
+    if (missing !== undefined && (await read(() => isThere.get(run, seq))) === undefined) return GONE
+    return whole ?? DAMAGED
   }
 }
 

@@ -8,10 +8,13 @@
  *     what it finds there: a process died, or lost the run, between the pieces and their entry.
  */
 import { crc32 } from 'node:zlib'
+import { cutText } from '../../core/codec/cut-text.ts'
 import type { Completion } from '../../core/ports/effects.ts'
 import type { Claim, Write } from '../../core/ports/store.ts'
 import { payloadSize } from '../../core/payload-size.ts'
+import { nextTurn } from '../../core/turn.ts'
 import type { Access } from './access.ts'
+import { IS_EXECUTED } from './rows.ts'
 import { ESCAPE, toText } from './text.ts'
 
 /** Characters of a piece. Writing or reading as many takes a few milliseconds. */
@@ -53,18 +56,8 @@ export function isLarge(completion: Completion): boolean {
 }
 
 /** In stored form, hence well-formed, and so is every piece: TEXT cannot hold half a pair of surrogates. */
-function* piecesOf(completion: Completion): Generator<string> {
-  const stored = toText('payload' in completion ? completion.payload : '')
-  for (let at = 0; at < stored.length;) {
-    let end = at + PIECE
-    if (end < stored.length && isFirstOfPair(stored.charCodeAt(end - 1))) end--
-    yield stored.slice(at, end)
-    at = end
-  }
-}
-
-function isFirstOfPair(code: number): boolean {
-  return code >= 0xd800 && code < 0xdc00
+function piecesOf(completion: Completion): Generator<string> {
+  return cutText(toText('payload' in completion ? completion.payload : ''), PIECE)
 }
 
 export type Entry = Extract<Write, { kind: 'completion' }>
@@ -86,7 +79,7 @@ export function pieceWriter(prepare: Access['prepare']): PieceWriter {
   // Replaced: what was written before the transaction was tried again, or by an entry that failed.
   const put = prepare(`INSERT OR REPLACE INTO pieces ${values}`)
   const open = prepare(`
-    SELECT 1 FROM runs WHERE no = :no AND epoch = :epoch AND owner IS NOT NULL AND status = 'running'
+    SELECT 1 FROM runs WHERE no = :no AND epoch = :epoch AND ${IS_EXECUTED}
       AND :seq > (SELECT coalesce(max(seq), 0) FROM journal WHERE run = :no)`)
   const mayWrite = ({ no, epoch }: Claim, seq: number): boolean => open.get({ no, epoch, seq }) !== undefined
 
@@ -132,28 +125,26 @@ export function pieceReader(
   return (run, seq, n) => (read.get(run, seq, n) as { text: string } | undefined)?.text
 }
 
-/** Puts together what a reference refers to. */
-export class Gathered {
-  readonly #reference: Reference
-  readonly #found = new Referring()
-  #text = ''
-
-  constructor(reference: Reference) {
-    this.#reference = reference
-  }
-
-  /** The piece to be added next; undefined when there are all. */
-  get next(): number | undefined {
-    return this.#found.count < this.#reference.count ? this.#found.count : undefined
-  }
-
-  add(piece: string): void {
-    this.#found.add(piece)
-    this.#text += piece
-  }
-
+export interface Gathered {
   /** As it is stored; undefined when it is not what was written. */
-  get whole(): string | undefined {
-    return this.#found.crc === this.#reference.crc ? this.#text : undefined
+  readonly whole: string | undefined
+  /** The first piece that is not there, from 0. */
+  readonly missing: number | undefined
+}
+
+/** Puts together what a reference refers to, each piece in its own turn of the event loop. */
+export async function gather(
+  reference: Reference,
+  pieceOf: (n: number) => Promise<string | undefined>,
+): Promise<Gathered> {
+  const found = new Referring()
+  let text = ''
+  while (found.count < reference.count) {
+    const piece = await pieceOf(found.count)
+    if (piece === undefined) return { whole: undefined, missing: found.count }
+    found.add(piece)
+    text += piece
+    await nextTurn()
   }
+  return { whole: found.crc === reference.crc ? text : undefined, missing: undefined }
 }

@@ -94,7 +94,11 @@ function familyFinder(
   }
 }
 
-const DELETE_PIECES = 'DELETE FROM pieces WHERE rowid IN (SELECT rowid FROM pieces WHERE run = ? LIMIT ?)'
+/** Takes a run and the most rows, each of which is as dear as so many. */
+interface Deletion {
+  readonly statement: ReturnType<Access['prepare']>
+  readonly weight: number
+}
 
 interface Remover {
   runs(members: readonly Member[]): void
@@ -109,14 +113,21 @@ function remover(prepare: Access['prepare']): Remover {
   const forget = prepare('DELETE FROM pruned WHERE run = ?')
   // The last entries first: what is left of a journal then still is the beginning of one. Pieces after the entries that they
   // belong to.
-  const deleteRows = [
-    'DELETE FROM journal WHERE rowid IN (SELECT rowid FROM journal WHERE run = ? ORDER BY seq DESC LIMIT ?)',
-    DELETE_PIECES,
-    'DELETE FROM notes WHERE id IN (SELECT id FROM notes WHERE run = ? LIMIT ?)',
-    'DELETE FROM zombies WHERE rowid IN (SELECT rowid FROM zombies WHERE run = ? LIMIT ?)',
-    'DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE run = ? AND consumed_by IS NULL LIMIT ?)',
-    'DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE run = ? AND consumed_by IS NOT NULL LIMIT ?)',
-  ].map((sql) => ({ statement: prepare(sql), weight: sql === DELETE_PIECES ? PIECE_WEIGHT : 1 }))
+  const rows = (sql: string, weight = 1): Deletion => ({ statement: prepare(sql), weight })
+  const deletions = [
+    rows(
+      'DELETE FROM journal WHERE rowid IN (SELECT rowid FROM journal WHERE run = ? ORDER BY seq DESC LIMIT ?)',
+    ),
+    rows('DELETE FROM pieces WHERE rowid IN (SELECT rowid FROM pieces WHERE run = ? LIMIT ?)', PIECE_WEIGHT),
+    rows('DELETE FROM notes WHERE id IN (SELECT id FROM notes WHERE run = ? LIMIT ?)'),
+    rows('DELETE FROM zombies WHERE rowid IN (SELECT rowid FROM zombies WHERE run = ? LIMIT ?)'),
+    rows(
+      'DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE run = ? AND consumed_by IS NULL LIMIT ?)',
+    ),
+    rows(
+      'DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE run = ? AND consumed_by IS NOT NULL LIMIT ?)',
+    ),
+  ]
   return {
     runs(members) {
       for (const { no } of members) {
@@ -129,7 +140,7 @@ function remover(prepare: Access['prepare']): Remover {
       while (left > 0) {
         const row = remembered.get() as { run: number } | undefined
         if (row === undefined) return left
-        for (const { statement, weight } of deleteRows)
+        for (const { statement, weight } of deletions)
           if (left > 0) left -= weight * Number(statement.run(row.run, Math.ceil(left / weight)).changes)
         if (left > 0) forget.run(row.run)
       }

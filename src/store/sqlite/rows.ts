@@ -26,6 +26,9 @@ export interface RunRow {
   readonly forked_from: string | null
 }
 
+/** SQL: an owner executes the run. With its epoch, the claim to it is current (R3). */
+export const IS_EXECUTED = "owner IS NOT NULL AND status = 'running'"
+
 export function toRun(row: RunRow): RunRecord {
   return {
     no: row.no,

@@ -1,9 +1,10 @@
 /** Every row of every journal: whether it is what was written, and whether any is missing. */
 import type { DatabaseSync } from 'node:sqlite'
 import { quote } from '../../../core/errors.ts'
+import { nextTurn } from '../../../core/turn.ts'
 import { checksum } from '../checksum.ts'
 import { asStoreError } from '../errors.ts'
-import { Gathered, pieceReader, referenceIn } from '../pieces.ts'
+import { gather, pieceReader, referenceIn } from '../pieces.ts'
 import type { JournalRow } from '../rows.ts'
 import { fromText } from '../text.ts'
 import type { Findings } from './findings.ts'
@@ -30,7 +31,7 @@ export async function examineJournals(db: DatabaseSync, path: string, findings: 
       const wrong = wrongWith(row, last) ?? (await wrongWithPieces(row))
       if (wrong !== undefined && !damaged.has(run)) damaged.set(run, wrong)
       last = row.seq
-      if (++rows % BREATH === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (++rows % BREATH === 0) await nextTurn()
     }
   } catch (error) {
     findings.add(
@@ -53,19 +54,14 @@ function wrongWith(row: JournalRow, last: number): string | undefined {
   return row.crc === checksum(row) ? undefined : `entry ${row.seq} is not what was written`
 }
 
-/** Examines the payload of a row that is in pieces, each in its own turn of the event loop. */
+/** Examines the payload of a row that is in pieces. */
 function pieceExaminer(db: DatabaseSync): (row: JournalRow) => Promise<string | undefined> {
   const pieceOf = pieceReader((sql) => db.prepare(sql))
   return async ({ run, seq, payload }) => {
     const reference = referenceIn(payload)
     if (reference === undefined) return undefined
-    const gathered = new Gathered(reference)
-    for (let n = gathered.next; n !== undefined; n = gathered.next) {
-      await new Promise((resolve) => setImmediate(resolve))
-      const piece = pieceOf(run, seq, n)
-      if (piece === undefined) return `piece ${n + 1} of entry ${seq} is not there`
-      gathered.add(piece)
-    }
-    return gathered.whole === undefined ? `the pieces of entry ${seq} are not what was written` : undefined
+    const { whole, missing } = await gather(reference, async (n) => pieceOf(run, seq, n))
+    if (missing !== undefined) return `piece ${missing + 1} of entry ${seq} is not there`
+    return whole === undefined ? `the pieces of entry ${seq} are not what was written` : undefined
   }
 }

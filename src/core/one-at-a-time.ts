@@ -1,5 +1,5 @@
 /** Calls that are made one after another: one that is asked for during another waits until that has returned. */
-export class InTurn<A, B> {
+export class OneAtATime<A, B> {
   readonly #call: (a: A, b: B) => void
   readonly #waiting: (readonly [A, B])[] = []
   #calling = false
