@@ -22,6 +22,7 @@ export type Durability = 'full' | 'process-crash'
 export interface Connection {
   readonly path: string
   readonly db: DatabaseSync
+  readonly durability: Durability
   prepare(sql: string): StatementSync
 }
 
@@ -38,7 +39,7 @@ export async function connect(
     requireWritable(path)
     const opened = (db = open(path))
     await whenFree(() => setUp(opened, path, durability), patience.clock.steady(), patience)
-    return { path, db: opened, prepare: (sql) => opened.prepare(sql) }
+    return { path, db: opened, durability, prepare: (sql) => opened.prepare(sql) }
   } catch (error) {
     if (db?.isOpen) db.close()
     throw asOpenError(error, path)

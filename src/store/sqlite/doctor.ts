@@ -15,7 +15,7 @@ import { asStoreError } from './errors.ts'
 import { requireLocal, systemProbe } from './file-system.ts'
 import { describe, findForeign } from './foreign.ts'
 import { readIdentity, requireOurHeader, requireOurs } from './identity.ts'
-import { logSize } from './log-keeper.ts'
+import { logSize } from './log-file.ts'
 
 const RESTORE = 'Stop everything that uses it, keep a copy of it with its -wal file, and restore a backup'
 

@@ -3,8 +3,9 @@
  * while somebody reads; and the file never shrinks by itself. So a long read, readers that never pause, or one large
  * result would leave it large. Here it is cut off once it is larger than it need be, as soon as nobody is in the way.
  */
-import { statSync } from 'node:fs'
 import { type Connection, LOG_LIMIT } from './connection.ts'
+import { logSize } from './log-file.ts'
+import { USUAL } from './log-space.ts'
 import { type Patience, whenTrue } from './patience.ts'
 
 /** Milliseconds that one look waits for readers to end. Meanwhile this process writes nothing, so new ones are not in the way. */
@@ -15,9 +16,6 @@ const PAUSE = 500
 
 /** Bytes that the log may have grown by before it is looked at again: to look makes the next sync dear (`presence.ts`). */
 const LEEWAY = LOG_LIMIT / 8
-
-/** Bytes that one transaction adds to the log beside large values: some four pages. */
-const USUAL = 16 * 1024
 
 export interface LogKeeper {
   /**
@@ -54,8 +52,4 @@ export function logKeeper({ path, prepare }: Connection, patience: Patience): Lo
       else next = clock.steady() + PAUSE
     },
   }
-}
-
-export function logSize(path: string): number {
-  return statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
 }

@@ -9,6 +9,7 @@
 import { type BigIntStats, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { storeError } from './errors.ts'
+import { logOf } from './log-file.ts'
 
 /** Milliseconds within which two changes of a folder may leave the same time on it. */
 const SAME_TICK = 100
@@ -17,8 +18,8 @@ const SAME_SECONDS = 3_000
 
 /** @returns throws when a path no longer leads to the file that it leads to now. Two microseconds per call. */
 export function watchPresence(path: string): () => void {
-  const file = realpathSync(path) // SQLite keeps the log beside the file that a link leads to
-  const files = [look(file, false), look(`${file}-wal`, true)]
+  const file = realpathSync(path)
+  const files = [look(file, false), look(logOf(path), true)]
   const folder = dirname(file)
   let unchanged: BigIntStats | undefined
   return () => {

@@ -5,6 +5,7 @@
  */
 import type { Connection } from './connection.ts'
 import type { LogKeeper } from './log-keeper.ts'
+import { logSpace } from './log-space.ts'
 import { type Patience, whenFree } from './patience.ts'
 import { watchPresence } from './presence.ts'
 import { transaction } from './transaction.ts'
@@ -27,6 +28,7 @@ export class WriteQueue {
   readonly #trust: Trust
   readonly #log: LogKeeper
   readonly #requirePresence: () => void
+  readonly #makeRoom: (size: number) => void
   readonly #jobs: Job[] = []
   #working: Promise<void> | undefined
   /** Ends the wait for the end of the turn. */
@@ -38,6 +40,7 @@ export class WriteQueue {
     this.#trust = trust
     this.#log = log
     this.#requirePresence = watchPresence(connection.path)
+    this.#makeRoom = connection.durability === 'full' ? logSpace(connection.path) : ignore
   }
 
   /**
@@ -63,7 +66,7 @@ export class WriteQueue {
       if (wait) await this.#turnEnd()
       const jobs = this.#jobs.splice(0, MOST_JOBS)
       await this.#commit(jobs)
-      await this.#keepLogShort(jobs.reduce((sum, { size }) => sum + size, 0))
+      await this.#keepLogShort(sizeOf(jobs))
     }
     this.#working = undefined
   }
@@ -82,6 +85,7 @@ export class WriteQueue {
     const body = (): unknown[] => {
       const results = jobs.map((job) => job.work())
       this.#requirePresence()
+      this.#makeRoom(sizeOf(jobs))
       return results
     }
     try {
@@ -106,6 +110,14 @@ export class WriteQueue {
     }
   }
 }
+
+function sizeOf(jobs: readonly Job[]): number {
+  let sum = 0
+  for (const { size } of jobs) sum += size
+  return sum
+}
+
+function ignore(): void {}
 
 function refuse(jobs: readonly Job[], error: unknown): void {
   for (const job of jobs) job.reject(error)

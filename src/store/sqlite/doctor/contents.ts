@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { quote } from '../../../core/errors.ts'
 import type { Severity } from '../../../core/ports/maintenance.ts'
 import { LOG_LIMIT } from '../connection.ts'
-import { logSize } from '../log-keeper.ts'
+import { logSize } from '../log-file.ts'
 import { fromText } from '../text.ts'
 import type { Findings } from './findings.ts'
 
