@@ -11,7 +11,7 @@ export function createOperation(
   subject?: unknown,
 ): OperationCore {
   const operation = new OperationCore(scope, key, work, subject)
-  if (scope.host.wantsPlaces) operation.place = placeOf(caller)
+  if (scope.host.wantsPlace()) operation.place = placeOf(caller)
   return operation
 }
 

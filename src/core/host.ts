@@ -46,8 +46,8 @@ export interface Host {
   readonly runId: string | undefined
   readonly codec: Codec
   readonly log: Logger
-  /** Whether the place where an operation is created is worth what it costs to know. */
-  readonly wantsPlaces: boolean
+  /** Whether the place where an operation is created is worth what it costs to know. To be asked once for each. */
+  wantsPlace(): boolean
   /** Code of the run goes on in a microtask: it was called, or a promise that it may await was settled. */
   stir(): void
   /** An operation exists from now on, not started. */

@@ -99,9 +99,10 @@ class InlineHost implements Host {
     this.#random = random
   }
 
-  readonly wantsPlaces = false
-
   stir(): void {}
+  wantsPlace(): boolean {
+    return false
+  }
   created(): void {}
   adopted(): void {}
   /** No run, so nothing that fails as a whole. */

@@ -12,6 +12,7 @@ import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { SmallMap } from './small-collections.ts'
 import { StepTable, type StepView } from './step-table.ts'
+import { Places } from './places.ts'
 import { Untouched } from './untouched.ts'
 
 /** What a run is before it executes: the same at every replay. */
@@ -22,6 +23,8 @@ export interface RunIdentity {
   readonly seed: string
   /** Milliseconds since the epoch. */
   readonly createdAt: number
+  /** Of its workflow's code. Default: of this run alone. */
+  readonly places?: Places
 }
 
 /** An operation that nobody ever awaited (M5). */
@@ -32,7 +35,8 @@ export interface NeverAwaited {
   readonly place: string
 }
 
-const MOST_PLACES = 64
+const UNKNOWN_PLACE =
+  'an unknown place: it is noted for the first operations of a workflow, and for all from its next run on'
 
 /**
  * One execution of one run: who waits for which completion. Invariants:
@@ -62,6 +66,7 @@ export class Run implements RunView {
    */
   #known: SmallMap<Key, boolean> | undefined
   readonly #neverAwaited = new Untouched()
+  readonly #places: Places
   readonly #steps = new StepTable(this.#leaves)
   readonly #ending: Ending
   /** Made for the first step that has one. */
@@ -82,6 +87,7 @@ export class Run implements RunView {
     this.#logger = logger
     this.random = new SeededRandom(identity.seed)
     this.#seed = identity.seed
+    this.#places = identity.places ?? new Places()
     this.#effects = effects
     this.#remaining = effects.recorded
     this.#known = effects.recorded > 0 ? new SmallMap() : undefined
@@ -157,9 +163,8 @@ export class Run implements RunView {
     this.#compensations.add(step)
   }
 
-  /** Of so many operations the report says where they were created; a group's thousand branches are adopted together. */
-  get wantsPlaces(): boolean {
-    return this.#neverAwaited.size <= MOST_PLACES
+  wantsPlace(): boolean {
+    return this.#places.take(this.#neverAwaited.size)
   }
 
   stir(): void {
@@ -297,11 +302,10 @@ export class Run implements RunView {
   }
 
   neverAwaited(): NeverAwaited[] {
-    return [...this.#neverAwaited].map(({ title, key, place }) => ({
-      title,
-      key,
-      place: place?.stack?.split('\n').at(-1)?.trim() ?? 'an unknown place: too many others waited with it',
-    }))
+    return [...this.#neverAwaited].map(({ title, key, place }) => {
+      if (place === undefined) this.#places.missed()
+      return { title, key, place: place?.stack?.split('\n').at(-1)?.trim() ?? UNKNOWN_PLACE }
+    })
   }
 
   #hand(completion: Completion): void {

@@ -14,6 +14,7 @@ import type { Audience } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus, Write } from '../core/ports/store.ts'
 import { runLoop } from '../core/run-loop.ts'
 import type { RunOutcome } from '../core/ending.ts'
+import { placesOf } from '../core/places.ts'
 import { Run } from '../core/run.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
@@ -73,7 +74,8 @@ export class Execution {
       observe,
       observed,
     })
-    const identity = { id: record.id, name: record.workflow, seed: record.seed, createdAt: record.createdAt }
+    const { id, workflow: name, seed, createdAt } = record
+    const identity = { id, name, seed, createdAt, places: placesOf(options.workflow) }
     this.#run = new Run(identity, this.#effects, codec, log, options)
     const { abortGrace: grace } = options
     this.#stuck = new StuckCode({ run: this.#run, clock, grace, givenUp: (ago) => this.#codeGivenUp(ago) })

@@ -132,7 +132,25 @@ describe('M5: an operation that was created and never started is reported when t
     const told = box.log.messages('warn').filter((message) => message.includes('never awaited'))
     expect(told).toHaveLength(1000)
     expect(told[0]).toMatch(/"forgotten 0".*plain-promises\.test\.ts:\d+/s)
-    expect(told[999]).toMatch(/"forgotten 999".*an unknown place: too many others/s)
+    expect(told[999]).toMatch(/"forgotten 999".*an unknown place: it is noted for the first/s)
+  })
+
+  test('M5: of code that runs often only the first are noted, and those of the next run after one was forgotten', async () => {
+    const box = await sandbox()
+    const busy = workflow({
+      name: 'busy',
+      execute: async (_ctx, forgets: boolean) => {
+        for (let i = 0; i < 300; i++) await step(`awaited ${i}`, () => i)
+        if (forgets) step('forgotten', () => 1)
+      },
+    })
+    const told = async (): Promise<string | undefined> => {
+      await busy.run(true, { engine: box.engine })
+      return box.log.messages('warn').findLast((message) => message.includes('never awaited'))
+    }
+    await busy.run(false, { engine: box.engine })
+    expect(await told()).toMatch(/"forgotten".*an unknown place/s)
+    expect(await told()).toMatch(/"forgotten".*plain-promises\.test\.ts:\d+/s)
   })
 
   test('M5: also when the run fails', async () => {
