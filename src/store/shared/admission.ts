@@ -17,7 +17,8 @@ export interface Standing {
   readonly last: number
 }
 
-type Progress = { -readonly [Field in keyof Standing]: Standing[Field] }
+/** The same as it changes, write by write. */
+export type Progress = { -readonly [Field in keyof Standing]: Standing[Field] }
 
 export interface Admission extends CommitResult {
   /** In the order in which to write them: parks first, so that a child that ends in the same commit finds its parent waiting. */
@@ -26,6 +27,7 @@ export interface Admission extends CommitResult {
 
 /**
  * @param standingOf asked once for each run.
+ * @param known where runs stand as far as somebody remembers; afterwards, where those stand that were asked for.
  * @param mayPark whether a run knows all that was sent to it, and all that became of its children, before this commit.
  * @throws StoreError when an entry does not continue its run's order: no part of the commit may be written then.
  */
@@ -34,8 +36,9 @@ export function admit(
   standingOf: (no: number) => Standing | undefined,
   mayPark: (park: Park) => boolean,
   location: string,
+  known: Map<number, Progress | undefined> = new Map(),
 ): Admission {
-  const standings = new Standings(standingOf)
+  const standings = new Standings(standingOf, known)
   const accepted: Write[] = []
   const fenced = new Set<Write>()
   const declined = new Set<Write>()
@@ -64,12 +67,13 @@ export function admit(
 /** How runs stand as writes are accepted: most writes that follow each other are of one run. */
 class Standings {
   readonly #standingOf: (no: number) => Standing | undefined
-  readonly #known = new Map<number, Progress | undefined>()
+  readonly #known: Map<number, Progress | undefined>
   #no = Number.NaN
   #current: Progress | undefined
 
-  constructor(standingOf: (no: number) => Standing | undefined) {
+  constructor(standingOf: (no: number) => Standing | undefined, known: Map<number, Progress | undefined>) {
     this.#standingOf = standingOf
+    this.#known = known
   }
 
   of(no: number): Progress | undefined {

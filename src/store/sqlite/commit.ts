@@ -4,38 +4,36 @@
  */
 import { writeSize } from '../../core/payload-size.ts'
 import type { CommitResult, Park, Store, Write } from '../../core/ports/store.ts'
-import { admit, type Standing } from '../shared/admission.ts'
+import { admit } from '../shared/admission.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
 import { type Entry, isLarge, pieceWriter } from './pieces.ts'
-import { IS_EXECUTED } from './rows.ts'
-import { fromText, toNullable, toText } from './text.ts'
+import { Standings } from './standings.ts'
+import { toNullable, toText } from './text.ts'
 
 export function commitVerbs(access: Access): Pick<Store, 'commit'> {
   const { prepare, path } = access
-  const standing = prepare(`
-    SELECT id, epoch, ${IS_EXECUTED} AS owned,
-      (SELECT coalesce(max(seq), 0) FROM journal WHERE run = no AND seq > 0) AS last
-    FROM runs WHERE no = ?`)
+  const standings = new Standings(access)
   const pieces = pieceWriter(prepare)
   const parks = parking(access)
   const apply = applying(access, parks)
-  const standingOf = (no: number): Standing | undefined => {
-    const row = standing.get(no) as { id: string; epoch: number; owned: number; last: number } | undefined
-    return row && { ...row, id: fromText(row.id), owned: row.owned === 1 }
-  }
 
-  const commitBy = (
+  const commitBy = async (
     write: Access['write'],
     writes: readonly Write[],
     references?: References,
   ): Promise<CommitResult> => {
+    let committed: () => void = ignore
     const work = (): CommitResult => {
-      const { accepted, fenced, declined } = admit(writes, standingOf, parks.mayPark, path)
+      const known = standings.recall()
+      const { accepted, fenced, declined } = admit(writes, standings.of, parks.mayPark, path, known)
       for (const each of accepted) apply(each, references)
+      committed = standings.keep()
       return { fenced, declined }
     }
-    return write(work, sizeOf(writes), true)
+    const result = await write(work, sizeOf(writes), true)
+    committed()
+    return result
   }
 
   /** The last of the commits that write pieces, or wait for one that does. Never rejects. */
