@@ -1,7 +1,7 @@
 /**
  * What runs that only wait cost in memory: `waiting.ts [--runs 1000,10000]`. Starts that many that wait for an event, and
- * looks at the heap after a full collection: while they are in memory, and when they have been put away (R7). Prints one
- * JSON line `{ series, x, value, unit }` for each figure.
+ * looks at the heap after a full collection: when they have been put away (R7), as many of them as an engine without
+ * options puts away, and none. Prints one JSON line `{ series, x, value, unit }` for each figure.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,14 +26,21 @@ const waits = workflow({
   },
 })
 
-async function measure(series: string, count: number, parkAfter: Duration): Promise<void> {
+interface State {
+  readonly series: string
+  readonly parkAfter?: Duration
+  /** Of so many runs, how many are put away. */
+  readonly parked: (count: number) => number
+}
+
+async function measure({ series, parkAfter, parked }: State, count: number): Promise<void> {
   const dir = mkdtempSync(join(values.dir, 'waiting-'))
-  const engine = createEngine({ dir, durability: 'process-crash', parkAfter })
+  const engine = createEngine({ dir, durability: 'process-crash', ...(parkAfter && { parkAfter }) })
   try {
     await (await waits.start(-1, { engine, id: 'warm' })).signal('go')
     await waits.get('warm', { engine }).result()
     const before = heapBytes()
-    await startAll(engine, count, parkAfter !== LONG)
+    await startAll(engine, count, parked(count))
     const each = (heapBytes() - before) / count
     print(series, count, Math.round(each), 'B per run')
     const woken = waits.get('run-7', { engine })
@@ -45,11 +52,11 @@ async function measure(series: string, count: number, parkAfter: Duration): Prom
   }
 }
 
-async function startAll(engine: EmbeddedEngine, count: number, parks: boolean): Promise<void> {
+async function startAll(engine: EmbeddedEngine, count: number, toPark: number): Promise<void> {
   let parked = 0
   const all = new Promise<void>((resolve) => {
     const stop = engine.observe(({ kind }) => {
-      if (kind === 'run.waiting' && ++parked === count) resolve(stop())
+      if (kind === 'run.waiting' && ++parked === toPark) resolve(stop())
     })
   })
   for (let n = 0; n < count; n += 250)
@@ -58,13 +65,15 @@ async function startAll(engine: EmbeddedEngine, count: number, parks: boolean): 
         waits.start(n + at, { engine, id: `run-${n + at}` }),
       ),
     )
-  if (parks) await all
+  if (toPark > 0) await all
   await engine.idle() // the last ones have left, too
 }
 
-const LONG = '1h'
+const STATES: readonly State[] = [
+  { series: 'waiting, put away', parkAfter: '200ms', parked: (count) => count },
+  { series: 'waiting, within the first five seconds', parked: (count) => Math.max(0, count - 1000) },
+  { series: 'waiting, in memory', parkAfter: '1h', parked: () => 0 },
+]
 
-for (const count of values.runs.split(',').map(Number)) {
-  await measure('waiting, put away', count, '200ms')
-  await measure('waiting, in memory', count, LONG)
-}
+for (const count of values.runs.split(',').map(Number))
+  for (const state of STATES) await measure(state, count)

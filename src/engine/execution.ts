@@ -54,6 +54,8 @@ export class Execution {
   readonly #run: Run
   readonly #stuck: StuckCode
   readonly #interruption = new LateSignal()
+  /** Steady time, for whoever puts runs away. */
+  restsSince: number | undefined
   #parking = false
   #ended: RunRecord | undefined
   #parked: { readonly wakeAt: number | undefined } | undefined

@@ -1,12 +1,16 @@
 import type { Execution } from './execution.ts'
 import type { Parts } from './parts.ts'
 
+/** So many may rest in memory for as long as `parkAfter`: each has some 14 kB there. */
+const MOST_RESTING = 1000
+
+/** Of more, those that have rested longest are put away after this part of `parkAfter`: sooner would be to read many again and again. */
+const CROWDED = 1 / 5
+
 /** Puts runs away that have only waited for long enough (R7). */
 export class Parking {
   readonly #parts: Parts
   readonly #works: () => boolean
-  /** Steady time since when each has been seen at rest. */
-  #resting = new Map<Execution, number>()
 
   /** @param works whether this engine takes up what nobody executes */
   constructor(parts: Parts, works: () => boolean) {
@@ -16,20 +20,35 @@ export class Parking {
 
   /** To be called now and then with all runs that are executed. @returns how many of them are at rest */
   look(executions: Iterable<Execution>): number {
-    const { clock, parkAfter } = this.#parts
-    const now = clock.steady()
-    const resting = new Map<Execution, number>()
+    const now = this.#parts.clock.steady()
+    const resting: Execution[] = []
     for (const execution of executions) {
-      if (!execution.atRest) continue
-      let since = this.#resting.get(execution) ?? now
-      if (execution.mayBeParked && now - since >= parkAfter && this.#isWorthIt(execution)) {
-        void this.#park(execution)
-        since = now // should it not be parked, the next try comes as much later
+      if (!execution.atRest) execution.restsSince = undefined
+      else {
+        execution.restsSince ??= now
+        resting.push(execution)
       }
-      resting.set(execution, since)
     }
-    this.#resting = resting
-    return resting.size
+    for (const execution of this.#due(resting, now)) {
+      void this.#park(execution)
+      execution.restsSince = now // should it not be parked, the next try comes as much later
+    }
+    return resting.length
+  }
+
+  /** Whose time in memory is over. */
+  #due(resting: readonly Execution[], now: number): Execution[] {
+    const { parkAfter } = this.#parts
+    const excess = resting.length - MOST_RESTING
+    const enough = excess > 0 ? parkAfter * CROWDED : parkAfter
+    const restedFor = ({ restsSince = now }: Execution): number => now - restsSince
+    const found = resting.filter(
+      (execution) => restedFor(execution) >= enough && execution.mayBeParked && this.#isWorthIt(execution),
+    )
+    if (excess <= 0) return found
+    return found
+      .toSorted((one, other) => restedFor(other) - restedFor(one))
+      .filter((execution, at) => at < excess || restedFor(execution) >= parkAfter)
   }
 
   /** One that wants to go on soon would only be read again. */

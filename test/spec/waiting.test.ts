@@ -67,6 +67,40 @@ describe.each(PLACES)('R7 a run that only waits, %s', (place) => {
     expect(started(box.events)).toEqual(['before', 'after'])
   })
 
+  test('R7: is put away early when more than a thousand rest, those first that have rested longest', async () => {
+    const box = await boxIn(place)
+    const flow = workflow({
+      name: 'w',
+      execute: async (ctx, n: number) => {
+        await ctx.waitForEvent('go')
+        return n
+      },
+    })
+    const start = (from: number, to: number): Promise<unknown> =>
+      Promise.all(
+        Array.from({ length: to - from }, (_, at) =>
+          flow.start(from + at, { id: `r-${from + at}`, engine: box.engine }),
+        ),
+      )
+    const waiting = async (): Promise<string[]> =>
+      (await box.engine.list({ status: ['waiting'] }, { limit: 2000 })).map(({ id }) => id)
+    await start(0, 30)
+    await box.pass(250)
+    await start(30, 1020)
+    await box.pass(150)
+    expect(await waiting()).toEqual([]) // nobody has rested for a fifth of a second
+    await box.pass(350)
+    const first = await waiting()
+    expect(first).toHaveLength(20)
+    expect(first.every((id) => Number(id.slice(2)) < 30)).toBe(true)
+    const run = flow.get(first[0] ?? '', { engine: box.engine })
+    await run.signal('go')
+    await box.engine.idle()
+    expect(await run.result()).toBe(Number(run.id.slice(2)))
+    await box.park()
+    expect(await waiting()).toHaveLength(1019)
+  })
+
   test('R7: is not put away while a function of its runs, or a timer is due soon', async () => {
     const box = await boxIn(place)
     const { promise, resolve } = Promise.withResolvers<void>()
