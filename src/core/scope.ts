@@ -2,7 +2,7 @@ import { ambientStore, callWith, runWith } from './ambient.ts'
 import { type CancelledError, NestedOperationError, quote } from './errors.ts'
 import type { Host } from './host.ts'
 import { escapeName } from './key.ts'
-import { LargeMap } from './large-map.ts'
+import { LargeCounts } from './large-collections.ts'
 import type { Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { SmallSet } from './small-collections.ts'
@@ -30,7 +30,7 @@ export class Scope implements Waiter {
   readonly host: Host
   #prefix: string | Prefixed
   /** Undefined where keys identify nothing: outside of a run. */
-  readonly #counts: LargeMap<number> | undefined
+  readonly #counts: LargeCounts | undefined
   /** Made when first needed: a branch that is a single step has none. */
   #waiters: SmallSet<Waiter> | undefined
   #controller: AbortController | undefined
@@ -42,7 +42,7 @@ export class Scope implements Waiter {
   constructor(host: Host, prefix: string | Prefixed) {
     this.host = host
     this.#prefix = prefix
-    this.#counts = host.runId === undefined ? undefined : new LargeMap()
+    this.#counts = host.runId === undefined ? undefined : new LargeCounts()
   }
 
   /** Set once the scope is cancelled; from then on nothing starts in it. */
@@ -63,8 +63,7 @@ export class Scope implements Waiter {
   keyFor(name: string): Key {
     const escaped = this.#path + escapeName(name)
     if (this.#counts === undefined) return escaped
-    const count = (this.#counts.get(name) ?? 0) + 1
-    this.#counts.set(name, count)
+    const count = this.#counts.next(name)
     return count === 1 ? escaped : `${escaped}#${count}`
   }
 

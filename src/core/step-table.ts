@@ -1,5 +1,5 @@
 import type { Leaf } from './host.ts'
-import { LargeMap } from './large-map.ts'
+import { LargeMap } from './large-collections.ts'
 import type { Completion, Key } from './ports/effects.ts'
 import type { SmallMap } from './small-collections.ts'
 

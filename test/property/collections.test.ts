@@ -1,7 +1,7 @@
 /** Whatever is done to them, the collections that a run is made of hold what a Map or a Set holds, in the same order. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LargeMap } from '../../src/core/large-map.ts'
+import { LargeCounts, LargeMap } from '../../src/core/large-collections.ts'
 import { SmallMap, SmallSet } from '../../src/core/small-collections.ts'
 
 const KEYS = ['a', 'b', 'c'] as const
@@ -53,4 +53,14 @@ test('a LargeMap holds every entry, of those that came first and of the others',
   expect(keys.map((key) => large.get(key))).toEqual(keys.map((_, n) => n + 1))
   expect([...large.keys()].toSorted()).toEqual(keys.toSorted())
   expect(large.get('another')).toBeUndefined()
+})
+
+test('LargeCounts counts every name from one, before and after there are many', () => {
+  const counts = new LargeCounts()
+  const names = Array.from({ length: 40_000 }, (_, n) => `name-${n}`)
+  expect(counts.next('name-7')).toBe(1)
+  expect(counts.next('name-7')).toBe(2)
+  for (const name of names) expect(counts.next(name)).toBe(name === 'name-7' ? 3 : 1)
+  for (const name of names) expect(counts.next(name)).toBe(name === 'name-7' ? 4 : 2)
+  expect(counts.next('another')).toBe(1)
 })
