@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import { parseJson } from '../core/codec/parse-json.ts'
 import { messageOf } from '../core/errors.ts'
 import { usageError } from './failure.ts'
 
@@ -12,7 +13,7 @@ export async function readJson(given: string | undefined, what: string): Promise
   if (given === undefined) return undefined
   const { from, content } = await read(given, what)
   try {
-    return JSON.parse(content.replace(/^\ufeff/, ''))
+    return parseJson(content.replace(/^\ufeff/, ''))
   } catch (error) {
     const hint = from === what ? ` (a text needs quotes inside the shell's: '"text"')` : ''
     throw usageError(`${from} is not JSON: ${messageOf(error)}${hint}`)

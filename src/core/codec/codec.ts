@@ -5,6 +5,7 @@ import { readGraph } from './graph-reader.ts'
 import { writeGraph } from './graph-writer.ts'
 import type { ClassType } from './kinds.ts'
 import { inTurns } from './in-turns.ts'
+import { parseJson } from './parse-json.ts'
 import { looksPlain } from './plain-json.ts'
 import { damaged, readError } from './read-error.ts'
 import { createRegistry, type Registry } from './registry.ts'
@@ -165,7 +166,7 @@ function lastResort(thrown: unknown, failure: unknown): Encoded {
 function decodeText(encoded: Encoded, registry: Registry): unknown {
   const tag = encoded.charCodeAt(0)
   try {
-    if (tag === JSON_CODE) return JSON.parse(encoded.slice(1))
+    if (tag === JSON_CODE) return parseJson(encoded.slice(1))
     if (tag === GRAPH_CODE) return encoded === UNDEFINED ? undefined : readGraph(encoded.slice(1), registry)
   } catch (thrown) {
     throw thrown instanceof SerializationError ? thrown : damaged(messageOf(thrown))

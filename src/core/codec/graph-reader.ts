@@ -1,3 +1,4 @@
+import { parseJson } from './parse-json.ts'
 import { damaged } from './read-error.ts'
 import { objectShell } from './object-shell.ts'
 import type { Registry } from './registry.ts'
@@ -5,7 +6,7 @@ import type { Shell } from './shell.ts'
 
 /** The reverse of `writeGraph`. Never recursive; takes time in proportion to the text. */
 export function readGraph(text: string, registry: Registry): unknown {
-  const table: unknown = JSON.parse(text)
+  const table: unknown = parseJson(text)
   if (!Array.isArray(table) || table.length === 0) throw damaged('it is not a table')
   const shells: Shell[] = []
   for (let i = 1; i < table.length; i++) shells.push(objectShell(table[i], registry))

@@ -14,3 +14,9 @@ export type Properties = Record<string, unknown>
 export function defineOwn(object: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true })
 }
+
+/** The same, by an assignment where that does it. */
+export function put(object: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') defineOwn(object, key, value, true)
+  else object[key] = value
+}

@@ -1,5 +1,6 @@
 /** A large text of plain JSON to its value in slices: the value is that of `JSON.parse`. */
-import { defineOwn } from './shell.ts'
+import { parseJson } from './parse-json.ts'
+import { put } from './shell.ts'
 import { SLICE } from './slice-writer.ts'
 
 const QUOTE = 0x22
@@ -69,7 +70,7 @@ class SliceReader {
     do {
       const end = this.#endOfMembers()
       if (end > this.#at)
-        for (const member of JSON.parse(`[${this.#take(end)}]`) as unknown[]) value.push(member)
+        for (const member of parseJson(`[${this.#take(end)}]`) as unknown[]) value.push(member)
       else value.push(yield* this.read())
       yield
     } while (this.#goesOn(BRACKET_END))
@@ -82,7 +83,7 @@ class SliceReader {
     do {
       const end = this.#endOfMembers()
       if (end > this.#at) {
-        const some = JSON.parse(`{${this.#take(end)}}`) as Record<string, unknown>
+        const some = parseJson(`{${this.#take(end)}}`) as Record<string, unknown>
         for (const key of Object.keys(some)) put(value, key, some[key])
       } else {
         const key = yield* this.#string()
@@ -196,11 +197,6 @@ class StringEnds {
     const at = this.#text.indexOf('\\', from)
     return at === -1 ? this.#text.length : at
   }
-}
-
-function put(object: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') defineOwn(object, key, value, true)
-  else object[key] = value
 }
 
 function unexpected(at: number): SyntaxError {
