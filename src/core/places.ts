@@ -9,7 +9,12 @@ const FIRST = 256
  * 1.5 µs, a tenth of what a small step costs. Code that is found to forget some is watched from then on.
  */
 export class Places {
-  #left = FIRST
+  #left: number
+
+  /** @param first of so many operations it is noted, where they wait with few others */
+  constructor(first: number = FIRST) {
+    this.#left = first
+  }
 
   /** @param waiting operations that nobody has started. @returns whether to note the place of one more */
   take(waiting: number): boolean {
@@ -18,9 +23,14 @@ export class Places {
     return true
   }
 
-  /** The place of one that was forgotten is not known: those of the runs from now on will be. */
-  missed(): void {
+  /**
+   * The places of some that were forgotten are not known; where they were not noted because they were not among the first, all are
+   * from now on. @returns why, for a report
+   */
+  missed(): string {
+    if (this.#left > 0) return 'an unknown place: too many others waited with it'
     this.#left = Number.POSITIVE_INFINITY
+    return 'an unknown place: it is noted for the first operations of a workflow, and for all from its next run on'
   }
 }
 

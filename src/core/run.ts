@@ -23,7 +23,7 @@ export interface RunIdentity {
   readonly seed: string
   /** Milliseconds since the epoch. */
   readonly createdAt: number
-  /** Of its workflow's code. Default: of this run alone. */
+  /** Of its workflow's code. Default: those of all operations are noted. */
   readonly places?: Places
 }
 
@@ -34,9 +34,6 @@ export interface NeverAwaited {
   /** Where it was created: a file and a position. */
   readonly place: string
 }
-
-const UNKNOWN_PLACE =
-  'an unknown place: it is noted for the first operations of a workflow, and for all from its next run on'
 
 /**
  * One execution of one run: who waits for which completion. Invariants:
@@ -87,7 +84,7 @@ export class Run implements RunView {
     this.#logger = logger
     this.random = new SeededRandom(identity.seed)
     this.#seed = identity.seed
-    this.#places = identity.places ?? new Places()
+    this.#places = identity.places ?? new Places(Number.POSITIVE_INFINITY)
     this.#effects = effects
     this.#remaining = effects.recorded
     this.#known = effects.recorded > 0 ? new SmallMap() : undefined
@@ -302,10 +299,13 @@ export class Run implements RunView {
   }
 
   neverAwaited(): NeverAwaited[] {
-    return [...this.#neverAwaited].map(({ title, key, place }) => {
-      if (place === undefined) this.#places.missed()
-      return { title, key, place: place?.stack?.split('\n').at(-1)?.trim() ?? UNKNOWN_PLACE }
-    })
+    const forgotten = [...this.#neverAwaited]
+    const unknown = forgotten.some(({ place }) => place === undefined) ? this.#places.missed() : ''
+    return forgotten.map(({ title, key, place }) => ({
+      title,
+      key,
+      place: place?.stack?.split('\n').at(-1)?.trim() ?? unknown,
+    }))
   }
 
   #hand(completion: Completion): void {

@@ -42,6 +42,12 @@ export interface ExecutionOptions extends Audience {
   readonly abortGrace: number
 }
 
+/** Since when a run has been seen at rest, in steady time, and what it had recorded then. */
+interface Rest {
+  since: number
+  readonly seq: number
+}
+
 /** What ends the loop of a run that is put away until something happens. */
 const PARKED = Symbol('parked')
 
@@ -54,8 +60,8 @@ export class Execution {
   readonly #run: Run
   readonly #stuck: StuckCode
   readonly #interruption = new LateSignal()
-  /** Steady time, for whoever puts runs away. */
-  restsSince: number | undefined
+  /** For whoever puts runs away. */
+  rest: Rest | undefined
   #parking = false
   #ended: RunRecord | undefined
   #parked: { readonly wakeAt: number | undefined } | undefined
@@ -105,7 +111,12 @@ export class Execution {
 
   /** One of a workflow without a name can be found again by nobody. */
   get mayBeParked(): boolean {
-    return this.#options.record.workflow !== undefined
+    return this.#options.record.workflow !== undefined && !this.#parking
+  }
+
+  /** How many entries it has recorded. */
+  get seq(): number {
+    return this.#effects.seq
   }
 
   /** When a run at rest wants to go on by itself. */

@@ -23,32 +23,31 @@ export class Parking {
     const now = this.#parts.clock.steady()
     const resting: Execution[] = []
     for (const execution of executions) {
-      if (!execution.atRest) execution.restsSince = undefined
+      if (!execution.atRest) execution.rest = undefined
       else {
-        execution.restsSince ??= now
+        // What has recorded something meanwhile has not rested all the time.
+        if (execution.rest?.seq !== execution.seq) execution.rest = { since: now, seq: execution.seq }
         resting.push(execution)
       }
     }
-    for (const execution of this.#due(resting, now)) {
-      void this.#park(execution)
-      execution.restsSince = now // should it not be parked, the next try comes as much later
-    }
+    for (const execution of this.#due(resting, now)) void this.#park(execution)
     return resting.length
   }
 
-  /** Whose time in memory is over. */
+  /** Whose time in memory is over. Should one not be put away, its next turn comes after `parkAfter`. */
   #due(resting: readonly Execution[], now: number): Execution[] {
     const { parkAfter } = this.#parts
-    const excess = resting.length - MOST_RESTING
+    const able = resting.filter((execution) => execution.mayBeParked && this.#isWorthIt(execution))
+    const excess = able.length - MOST_RESTING
     const enough = excess > 0 ? parkAfter * CROWDED : parkAfter
-    const restedFor = ({ restsSince = now }: Execution): number => now - restsSince
-    const found = resting.filter(
-      (execution) => restedFor(execution) >= enough && execution.mayBeParked && this.#isWorthIt(execution),
-    )
-    if (excess <= 0) return found
-    return found
-      .toSorted((one, other) => restedFor(other) - restedFor(one))
-      .filter((execution, at) => at < excess || restedFor(execution) >= parkAfter)
+    const restedFor = ({ rest }: Execution): number => (rest === undefined ? 0 : now - rest.since)
+    let due = able.filter((execution) => restedFor(execution) >= enough)
+    if (excess > 0)
+      due = due
+        .toSorted((one, other) => restedFor(other) - restedFor(one))
+        .filter((execution, at) => at < excess || restedFor(execution) >= parkAfter)
+    for (const { rest } of due) if (rest !== undefined) rest.since = now + parkAfter - enough
+    return due
   }
 
   /** One that wants to go on soon would only be read again. */

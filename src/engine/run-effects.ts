@@ -119,6 +119,10 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     )
   }
 
+  get seq(): number {
+    return this.#seq
+  }
+
   get stepsRun(): boolean {
     return !this.#over && !this.#steps.idling
   }

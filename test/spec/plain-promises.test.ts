@@ -132,7 +132,7 @@ describe('M5: an operation that was created and never started is reported when t
     const told = box.log.messages('warn').filter((message) => message.includes('never awaited'))
     expect(told).toHaveLength(1000)
     expect(told[0]).toMatch(/"forgotten 0".*plain-promises\.test\.ts:\d+/s)
-    expect(told[999]).toMatch(/"forgotten 999".*an unknown place: it is noted for the first/s)
+    expect(told[999]).toMatch(/"forgotten 999".*an unknown place: too many others/s)
   })
 
   test('M5: of code that runs often only the first are noted, and those of the next run after one was forgotten', async () => {

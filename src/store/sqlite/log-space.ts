@@ -8,6 +8,7 @@
  * S2  Only beyond the end of the file, and never of an empty one: the header is SQLite's.
  * S3  Zeros are no frame: one has a page number, the salts of the header and a checksum over all before it (SQLite's file
  *     format, section 4), so a recovery ends at them.
+ * S4  Of this file alone: to close another descriptor of the database or its shared memory would drop SQLite's locks on it.
  */
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
 import { logOf } from './log-file.ts'
@@ -57,6 +58,14 @@ function extend(log: string, bytes: number): number {
   } catch {
     return Number.POSITIVE_INFINITY
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor)
+    if (descriptor !== undefined) close(descriptor)
+  }
+}
+
+function close(descriptor: number): void {
+  try {
+    closeSync(descriptor)
+  } catch {
+    // What was to be written has been tried; the commit is not to fail for it.
   }
 }
