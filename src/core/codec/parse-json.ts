@@ -6,7 +6,8 @@ import { put } from './shell.ts'
  * the escape it does not, so such keys get an ending, and lose it afterwards.
  */
 export function parseJson(text: string): unknown {
-  if (!text.includes('\\') || !HAS_SUCH_A_KEY.test(text)) return JSON.parse(text)
+  if (text.length < SHORTEST.length || !text.includes('\\') || !HAS_SUCH_A_KEY.test(text))
+    return JSON.parse(text)
   const plain = text.replaceAll(/\\u007e/gi, '~')
   let ending = '~'
   for (let n = 0; plain.includes(ending); n++) ending = `~${n}`
@@ -15,6 +16,8 @@ export function parseJson(text: string): unknown {
   )
   return withoutEnding(JSON.parse(marked), ending)
 }
+
+const SHORTEST = String.raw`{"\n":1}`
 
 /** In JSON only a key is followed by a colon. May find one that is none, behind two backslashes: that does no harm. */
 const HAS_SUCH_A_KEY = /\\(?:u[\da-f]{4}|[^u])"\s*:/i
