@@ -10,7 +10,7 @@ let shapes = 0
 /** Objects of a shape that no other test has made. */
 const shape = (key: string): Record<string, number> => ({ [`shape ${shapes}`]: 1, [key]: 2 })
 
-describe('D7: a key that ends in an escape is read as it was written', () => {
+describe('D7: a key with an escape in it is read as it was written', () => {
   test.each(ENDS)('after one that ends in a backslash, %j', (end) => {
     for (const before of ['', 'x', 'C:', 'a\\', 'é']) {
       shapes++
@@ -20,6 +20,32 @@ describe('D7: a key that ends in an escape is read as it was written', () => {
       const spaced = JSON.stringify(shape(`${before}${end}`), undefined, 1).replaceAll('":', '" :')
       expect(JSON.stringify(parseJson(spaced))).toBe(text)
     }
+  })
+
+  test('after one that looks as its text does', () => {
+    for (const [before, after] of [
+      [String.raw`\\server`, String.raw`\server1`],
+      [String.raw`x\n`, 'x\nz'],
+      [String.raw`/\\`, String.raw`/\:`],
+      ['x\\u0', 'x\u0001yz'],
+    ] as const) {
+      shapes++
+      parseJson(JSON.stringify(shape(before)))
+      const text = JSON.stringify(shape(after))
+      expect(JSON.stringify(parseJson(text))).toBe(text)
+    }
+  })
+
+  test('also where a key is there twice, or is what others are replaced by', () => {
+    expect(parseJson(String.raw`{"a\n":1,"b":2,"a\u000a":3,"~0":4,"\u007e1":5,"__\u0070roto__":{}}`)).toEqual(
+      Object.fromEntries([
+        ['a\n', 3],
+        ['b', 2],
+        ['~0', 4],
+        ['~1', 5],
+        ['__proto__', {}],
+      ]),
+    )
   })
 
   test.each(['plain', 'with a date'])('by the codec, in a value that is %s', (kind) => {
@@ -41,6 +67,7 @@ describe('D7: a key that ends in an escape is read as it was written', () => {
         const text = JSON.stringify(value)
         expect(JSON.stringify(parseJson(text))).toBe(text)
       }),
+      { numRuns: 500 },
     )
   })
 

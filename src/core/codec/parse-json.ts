@@ -1,47 +1,69 @@
 import { put } from './shell.ts'
 
 /**
- * `JSON.parse`, but right. V8 13.6 (Node.js 24) takes a key that ends in an escape, such as `"x\n"`, for the key `x\` when an
- * object made before had that one after the same other keys: it looks at an escape's first character only. With more behind
- * the escape it does not, so such keys get an ending, and lose it afterwards.
+ * `JSON.parse`, but right. V8 13.6 (Node.js 24) may read a key with an escape in it, such as `"x\n"`, as another one (`x\`, here) that
+ * an object made before had after the same other keys: it compares that one with the text as it stands. So such keys are
+ * replaced by others without an escape, and put back afterwards.
  */
 export function parseJson(text: string): unknown {
-  if (text.length < SHORTEST.length || !text.includes('\\') || !HAS_SUCH_A_KEY.test(text))
-    return JSON.parse(text)
-  const plain = text.replaceAll(/\\u007e/gi, '~')
-  let ending = '~'
-  for (let n = 0; plain.includes(ending); n++) ending = `~${n}`
-  const marked = plain.replaceAll(ESCAPE, (whole, escape: string, end: string | undefined) =>
-    end === undefined ? whole : escape + ending + end,
-  )
-  return withoutEnding(JSON.parse(marked), ending)
+  if (!text.includes('\\') || !KEY_WITH_ESCAPE.test(text)) return JSON.parse(text)
+  let prefix = '~'
+  while (text.includes(`"${prefix}`)) prefix += '~'
+  const keys: string[] = []
+  return unmask(JSON.parse(mask(text, prefix, keys)), prefix, keys)
 }
 
-const SHORTEST = String.raw`{"\n":1}`
-
 /** In JSON only a key is followed by a colon. May find one that is none, behind two backslashes: that does no harm. */
-const HAS_SUCH_A_KEY = /\\(?:u[\da-f]{4}|[^u])"\s*:/i
+const KEY_WITH_ESCAPE = /\\[^][^"\\]*"\s*:/
 
-/** One after another, so that a backslash which is escaped itself begins none. */
-const ESCAPE = /(\\(?:u[\da-f]{4}|[^u]))("\s*:)?/gi
+const COLON = /\s*:/y
+
+/** @param keys gets those that were replaced; their places in it are behind the prefix in the text */
+function mask(text: string, prefix: string, keys: string[]): string {
+  let masked = ''
+  let done = 0
+  for (let start = text.indexOf('"'); start !== -1;) {
+    const end = endOfString(text, start + 1)
+    if (end === -1) break
+    COLON.lastIndex = end + 1
+    const string = COLON.test(text) ? text.slice(start, end + 1) : ''
+    if (string.includes('\\')) {
+      masked += `${text.slice(done, start)}"${prefix}${keys.length}"`
+      keys.push(JSON.parse(string) as string)
+      done = end + 1
+    }
+    start = text.indexOf('"', end + 1)
+  }
+  return masked + text.slice(done)
+}
+
+/** The next quote behind an even number of backslashes; -1 where there is none. */
+function endOfString(text: string, from: number): number {
+  for (let quote = text.indexOf('"', from); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let at = quote
+    while (at > from && text[at - 1] === '\\') at--
+    if ((quote - at) % 2 === 0) return quote
+  }
+  return -1
+}
 
 /** In place; never recursive. */
-function withoutEnding(root: unknown, ending: string): unknown {
+function unmask(root: unknown, prefix: string, keys: readonly string[]): unknown {
   const open: unknown[] = [root]
   while (open.length > 0) {
     const value = open.pop()
     if (typeof value !== 'object' || value === null) continue
     for (const member of Object.values(value)) open.push(member)
-    if (!Array.isArray(value)) rename(value as Record<string, unknown>, ending)
+    if (!Array.isArray(value)) rename(value as Record<string, unknown>, prefix, keys)
   }
   return root
 }
 
 /** Every key is taken out and put in again, so that they stay in their order. */
-function rename(object: Record<string, unknown>, ending: string): void {
+function rename(object: Record<string, unknown>, prefix: string, keys: readonly string[]): void {
   const members = Object.entries(object)
-  if (!members.some(([key]) => key.endsWith(ending))) return
+  if (!members.some(([key]) => key.startsWith(prefix))) return
   for (const [key] of members) delete object[key]
   for (const [key, value] of members)
-    put(object, key.endsWith(ending) ? key.slice(0, -ending.length) : key, value)
+    put(object, key.startsWith(prefix) ? (keys[Number(key.slice(prefix.length))] ?? key) : key, value)
 }
