@@ -43,7 +43,7 @@ export interface ExecutionOptions extends Audience {
 }
 
 /** Since when a run has been seen at rest, in steady time, and what it had recorded then. */
-interface Rest {
+interface Resting {
   since: number
   readonly seq: number
 }
@@ -61,7 +61,7 @@ export class Execution {
   readonly #stuck: StuckCode
   readonly #interruption = new LateSignal()
   /** For whoever puts runs away. */
-  rest: Rest | undefined
+  resting: Resting | undefined
   #parking = false
   #ended: RunRecord | undefined
   #parked: { readonly wakeAt: number | undefined } | undefined
@@ -109,7 +109,7 @@ export class Execution {
     return this.#effects.stepsRun
   }
 
-  /** One of a workflow without a name can be found again by nobody. */
+  /** It is not being put away already; and one of a workflow without a name can be found again by nobody. */
   get mayBeParked(): boolean {
     return this.#options.record.workflow !== undefined && !this.#parking
   }

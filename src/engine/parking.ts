@@ -23,10 +23,10 @@ export class Parking {
     const now = this.#parts.clock.steady()
     const resting: Execution[] = []
     for (const execution of executions) {
-      if (!execution.atRest) execution.rest = undefined
+      if (!execution.atRest) execution.resting = undefined
       else {
         // What has recorded something meanwhile has not rested all the time.
-        if (execution.rest?.seq !== execution.seq) execution.rest = { since: now, seq: execution.seq }
+        if (execution.resting?.seq !== execution.seq) execution.resting = { since: now, seq: execution.seq }
         resting.push(execution)
       }
     }
@@ -40,13 +40,13 @@ export class Parking {
     const able = resting.filter((execution) => execution.mayBeParked && this.#isWorthIt(execution))
     const excess = able.length - MOST_RESTING
     const enough = excess > 0 ? parkAfter * CROWDED : parkAfter
-    const restedFor = ({ rest }: Execution): number => (rest === undefined ? 0 : now - rest.since)
+    const restedFor = ({ resting: rest }: Execution): number => (rest === undefined ? 0 : now - rest.since)
     let due = able.filter((execution) => restedFor(execution) >= enough)
     if (excess > 0)
       due = due
         .toSorted((one, other) => restedFor(other) - restedFor(one))
         .filter((execution, at) => at < excess || restedFor(execution) >= parkAfter)
-    for (const { rest } of due) if (rest !== undefined) rest.since = now + parkAfter - enough
+    for (const { resting: rest } of due) if (rest !== undefined) rest.since = now + parkAfter - enough
     return due
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Claim, Store } from '../../src/core/ports/store.ts'
 import { sqliteStore, type SqliteStoreOptions } from '../../src/store/sqlite/index.ts'
+import { logSize } from '../../src/store/sqlite/log-file.ts'
 import { logSpace } from '../../src/store/sqlite/log-space.ts'
 import { entry, keys, started, stored } from '../../src/testing/store-cases/fixtures.ts'
 import { folder } from '../support/folder.ts'
@@ -21,8 +22,7 @@ async function commits(store: Store, claim: Claim, from: number, to: number): Pr
   for (let seq = from; seq <= to; seq++) await store.commit([entry(claim, seq)])
 }
 
-const logOf = (store: Store): string => `${store.location}-wal`
-const sizeOf = (store: Store): number => statSync(logOf(store)).size
+const sizeOf = (store: Store): number => logSize(store.location)
 
 describe('The space of the write-ahead log', () => {
   it('is there before it is written to: one commit of eight makes the log longer', async () => {

@@ -8,12 +8,12 @@ import { admit } from '../shared/admission.ts'
 import type { Access } from './access.ts'
 import { entryWriter } from './entries.ts'
 import { type Entry, isLarge, pieceWriter } from './pieces.ts'
-import { Standings } from './standings.ts'
+import { StandingMemory } from './standings.ts'
 import { toNullable, toText } from './text.ts'
 
 export function commitVerbs(access: Access): Pick<Store, 'commit'> {
   const { prepare, path } = access
-  const standings = new Standings(access)
+  const standings = new StandingMemory(access)
   const pieces = pieceWriter(prepare)
   const parks = parking(access)
   const apply = applying(access, parks)

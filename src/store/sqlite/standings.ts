@@ -6,6 +6,7 @@
  *     was rolled back: then everything is asked for again. Both are read inside the transaction, which nobody overtakes.
  * W2  What a transaction left behind counts only once that one is known to be committed.
  */
+import type { StatementSync } from 'node:sqlite'
 import type { Progress, Standing } from '../shared/admission.ts'
 import type { Access } from './access.ts'
 import { IS_EXECUTED } from './rows.ts'
@@ -14,11 +15,11 @@ import { fromText } from './text.ts'
 /** Runs that are remembered at most; more than are executed at once, mostly. */
 const MOST = 4096
 
-export class Standings {
+export class StandingMemory {
   readonly #known = new Map<number, Progress | undefined>()
-  readonly #standing: ReturnType<Access['prepare']>
-  readonly #version: ReturnType<Access['prepare']>
-  readonly #changes: ReturnType<Access['prepare']>
+  readonly #standing: StatementSync
+  readonly #version: StatementSync
+  readonly #changes: StatementSync
   #seenVersion = -1
   #seenChanges = -1
   /** Counts transactions, those that are tried again too. */

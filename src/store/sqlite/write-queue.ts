@@ -28,7 +28,7 @@ export class WriteQueue {
   readonly #trust: Trust
   readonly #log: LogKeeper
   readonly #requirePresence: () => void
-  readonly #makeRoom: (size: number) => void
+  readonly #makeRoom: ((size: number) => void) | undefined
   readonly #jobs: Job[] = []
   #working: Promise<void> | undefined
   /** Ends the wait for the end of the turn. */
@@ -40,7 +40,7 @@ export class WriteQueue {
     this.#trust = trust
     this.#log = log
     this.#requirePresence = watchPresence(connection.path)
-    this.#makeRoom = connection.durability === 'full' ? logSpace(connection.path) : ignore
+    this.#makeRoom = connection.durability === 'full' ? logSpace(connection.path) : undefined
   }
 
   /**
@@ -85,7 +85,7 @@ export class WriteQueue {
     const body = (): unknown[] => {
       const results = jobs.map((job) => job.work())
       this.#requirePresence()
-      this.#makeRoom(sizeOf(jobs))
+      this.#makeRoom?.(sizeOf(jobs))
       return results
     }
     try {
@@ -116,8 +116,6 @@ function sizeOf(jobs: readonly Job[]): number {
   for (const { size } of jobs) sum += size
   return sum
 }
-
-function ignore(): void {}
 
 function refuse(jobs: readonly Job[], error: unknown): void {
   for (const job of jobs) job.reject(error)
