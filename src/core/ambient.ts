@@ -11,8 +11,10 @@ const AMBIENT = Symbol.for('ai-workflows.ambient')
 const shared = globalThis as { [AMBIENT]?: AsyncLocalStorage<unknown> }
 const ambient = (shared[AMBIENT] ??= new AsyncLocalStorage<unknown>())
 
-/** Set while `inOwnJob` runs library code: what the store was before. */
-let before: { readonly store: unknown } | undefined
+const NO_JOB = Symbol('no job')
+
+/** While `inOwnJob` runs library code, what the store was before. */
+let before: unknown = NO_JOB
 
 export function ambientStore(): unknown {
   return ambient.getStore()
@@ -21,7 +23,7 @@ export function ambientStore(): unknown {
 /** Calls user code with this store. */
 export function runWith<T>(store: unknown, body: () => T): T {
   const job = before
-  before = undefined
+  before = NO_JOB
   try {
     return ambient.run(store, body)
   } finally {
@@ -39,9 +41,7 @@ export function callWith<A, T>(
   argument: A,
 ): Promise<T> {
   try {
-    return before === undefined
-      ? ambient.run(store, resolved<A, T>, fn, argument)
-      : enter(store, fn, argument)
+    return before === NO_JOB ? ambient.run(store, resolved<A, T>, fn, argument) : enter(store, fn, argument)
   } catch (error) {
     return Promise.reject(error)
   }
@@ -51,11 +51,11 @@ export function callWith<A, T>(
  * Runs library code that perhaps calls user code with other stores, and may leave one of them behind. So nothing may
  * follow in the current job that looks at the store; a loop that goes on calls `restore`.
  */
-export function inOwnJob(body: () => void): void {
+export function inOwnJob<A, B>(body: (a: A, b: B) => void, a: A, b: B): void {
   const outer = before
-  before ??= { store: ambient.getStore() }
+  if (outer === NO_JOB) before = ambient.getStore()
   try {
-    body()
+    body(a, b)
   } finally {
     before = outer
   }
@@ -63,7 +63,7 @@ export function inOwnJob(body: () => void): void {
 
 /** Calls user code that belongs nowhere: with the store that there was before the library's job. */
 export function runOutside<T>(body: () => T): T {
-  return before === undefined ? body() : runWith(before.store, body)
+  return before === NO_JOB ? body() : runWith(before, body)
 }
 
 /** Undoes what `inOwnJob` may have left behind. */
@@ -73,7 +73,7 @@ export function restore(store: unknown): void {
 
 function enter<A, T>(store: unknown, fn: (argument: A) => T | PromiseLike<T>, argument: A): Promise<T> {
   const job = before
-  before = undefined
+  before = NO_JOB
   try {
     ambient.enterWith(store)
     return resolved(fn, argument)

@@ -137,8 +137,12 @@ export class FunctionBranch implements Branch {
     this.fulfilled = fulfilled
     this.outcome = outcome
     this.#scope.bequeath(this.#owner.scope)
-    inOwnJob(() => this.#owner.branchSettled(this))
+    inOwnJob(tellOwner, this.#owner, this)
   }
+}
+
+function tellOwner(owner: BranchOwner, branch: Branch): void {
+  owner.branchSettled(branch)
 }
 
 class ScopeSignal implements BranchContext {

@@ -14,6 +14,10 @@ export interface Leaf {
   deliver(completion: Completion): void
 }
 
+export function deliverTo(target: Pick<Leaf, 'deliver'>, completion: Completion): void {
+  target.deliver(completion)
+}
+
 /** What a host has begun for a leaf. */
 export interface Cancellable {
   cancel(reason: CancelledError): void

@@ -3,7 +3,7 @@ import { inOwnJob } from './ambient.ts'
 import type { Codec } from './codec/codec.ts'
 import { consoleLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
-import { type Cancellable, type Host, type Leaf, RAN_AWAY } from './host.ts'
+import { type Cancellable, deliverTo, type Host, type Leaf, RAN_AWAY } from './host.ts'
 import { Lingering } from './lingering.ts'
 import type { Clock } from './ports/clock.ts'
 import type {
@@ -65,7 +65,7 @@ class Call implements AttemptControl, Cancellable {
     const { leaf } = this
     leaf.handle = undefined
     this.#giveUp()
-    inOwnJob(() => leaf.deliver(stepCompletion(this, outcome, this.clock.now())))
+    inOwnJob(deliverTo, leaf, stepCompletion(this, outcome, this.clock.now()))
   }
 
   ended(): void {

@@ -4,6 +4,7 @@ import { LARGE, payloadSize } from './payload-size.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Completion, Effects } from './ports/effects.ts'
 import type { RunOutcome } from './ending.ts'
+import { deliverTo } from './host.ts'
 import type { Run } from './run.ts'
 import { drained, nextTurn } from './turn.ts'
 
@@ -70,7 +71,7 @@ function deliver(run: Run, completion: Completion): void {
   const instead = run.otherKind(completion)
   if (instead !== undefined)
     throw changed(run, completion, `What has this name now is of another kind (${instead}).`)
-  inOwnJob(() => run.deliver(completion))
+  inOwnJob(deliverTo, run, completion)
 }
 
 /** Resolves when the completion's operation exists, or `execute` has ended. */

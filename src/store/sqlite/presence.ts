@@ -11,8 +11,8 @@ import { dirname } from 'node:path'
 import { storeError } from './errors.ts'
 import { logOf } from './log-file.ts'
 
-/** Milliseconds within which two changes of a folder may leave the same time on it. */
-const SAME_TICK = 100
+/** Milliseconds within which two changes of a folder may leave the same time on it: two ticks of the coarsest clock (15.6, Windows). */
+const SAME_TICK = 32
 /** The same where times are whole seconds, or every other. */
 const SAME_SECONDS = 3_000
 
