@@ -97,15 +97,19 @@ export interface JournalSurvey {
   readonly cancelled: boolean
 }
 
-/** Written when convenient, never waited for: that an attempt began, when a timer is due. Not part of the order. */
+/** Written when convenient, never waited for: for people to see, and for what an execution after a crash has to know. Not part of the order. */
 export interface Note {
   readonly key: Key
+  /** When it began; of a `cancelled` step, when its signal was aborted. */
   readonly at: number
-  readonly kind: 'started' | 'due' | 'cancelled'
-  /** Of a `started` step: which attempt. Otherwise 0. */
+  /** An attempt began; a timer is armed; an attempt that began was given up; a group. */
+  readonly kind: 'started' | 'due' | 'cancelled' | 'group'
+  /** Of a step: which attempt. Otherwise 0. */
   readonly attempt: number
-  /** Of a `due` timer: its absolute deadline. Otherwise 0. */
+  /** Of a timer: its absolute deadline. Of a group: when it had its outcome, 0 before that; the later note counts. Otherwise 0. */
   readonly due: number
+  /** Of a group: its shape, as `encodeShape` writes it, in the first note at least. */
+  readonly detail?: string
 }
 
 export type Write =
