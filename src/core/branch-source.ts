@@ -1,8 +1,10 @@
 /** Where a group's branches come from. */
 import type { BranchInput } from './branch.ts'
 import { show } from './duration.ts'
+import { MOST_MEMBERS } from './group-shape.ts'
 import type { CancelledError } from './errors.ts'
 import { foreign, OperationCore } from './operation.ts'
+import type { Key } from './ports/effects.ts'
 import { runInScope, type Scope } from './scope.ts'
 import type { StopWatch } from './stop-watch.ts'
 import { notify } from './user-code.ts'
@@ -15,6 +17,8 @@ export interface BranchSource {
   readonly size: number
   /** Whether `take` may have one. */
   readonly more: boolean
+  /** Keys of the branches that are operations, as in `GroupShape`: of those that exist, before any was taken. */
+  keys(): readonly Key[] | undefined
   /** The group begins: it wants what is there. */
   want(): void
   /**
@@ -55,6 +59,11 @@ export class BranchList implements BranchSource {
 
   get more(): boolean {
     return this.#taken < this.#inputs.length
+  }
+
+  keys(): readonly Key[] | undefined {
+    if (!this.#hasOperations || this.#inputs.length > MOST_MEMBERS) return undefined
+    return this.#inputs.map((input) => (input instanceof OperationCore ? input.key : ''))
   }
 
   want(): void {
@@ -102,6 +111,8 @@ export class BranchIterator implements BranchSource {
   get more(): boolean {
     return this.#more
   }
+
+  keys(): undefined {}
 
   want(): void {}
 

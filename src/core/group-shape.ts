@@ -1,18 +1,5 @@
 /** What a group is made of, in the form in which a note keeps it: a few characters, also for ten thousand branches. */
-import type { Key } from './ports/effects.ts'
-
-export interface GroupShape {
-  readonly kind: 'parallel' | 'race' | 'any'
-  /** Most branches at once; absent where there is no limit. */
-  readonly limit: number | undefined
-  /** Branches that there are; of an iterable, those that were known when it was noted. */
-  readonly size: number
-  /**
-   * Keys of the branches that are operations, by their position; a function branch has an empty one, as it is found by the prefix
-   * of its keys. Absent where all are functions, where they come from an iterable, or where there are more than `MOST_MEMBERS`.
-   */
-  readonly members: readonly Key[] | undefined
-}
+import type { GroupShape, Key } from './ports/effects.ts'
 
 /** Of more it takes milliseconds to write them down, and nobody can tell them apart. */
 export const MOST_MEMBERS = 20_000

@@ -5,7 +5,7 @@ import type { Leaf } from './host.ts'
 import { derivedKey } from './key.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 import { OperationCore, type Work } from './operation.ts'
-import type { Completion, Effect, Key } from './ports/effects.ts'
+import type { Completion, Effect, GroupShape, Key } from './ports/effects.ts'
 import type { GroupCounts } from './ports/observer.ts'
 import { runInScope, type Scope } from './scope.ts'
 import { StopWatch } from './stop-watch.ts'
@@ -31,7 +31,7 @@ export interface Verdict {
 
 /** What makes a `parallel`, a `race` or an `any` of a group. Pure: every method is a function of its arguments. */
 export interface Policy {
-  readonly title: string
+  readonly title: GroupShape['kind']
   /** What is kept of a branch that has settled, in its place among the results. */
   resultOf(branch: Branch): unknown
   /** Called after each branch that settles; undefined goes on. */
@@ -101,6 +101,17 @@ export class Group implements Work, BranchOwner {
     return { total: this.size, completed: this.#completed, failed: this.#failed, running }
   }
 
+  /** To be asked for before any branch starts. */
+  get shape(): GroupShape {
+    const { concurrency } = this.#settings
+    return {
+      kind: this.#policy.title,
+      limit: concurrency === Number.POSITIVE_INFINITY ? undefined : concurrency,
+      size: this.size,
+      members: this.#source.keys(),
+    }
+  }
+
   labelOf(index: number): string | number {
     return this.names?.[index] ?? index
   }
@@ -114,6 +125,7 @@ export class Group implements Work, BranchOwner {
     this.#operation = operation
     this.#source.want()
     if (this.#isDone) return this.#finish(this.#policy.afterAll(this))
+    this.scope.host.groupBegan(this)
     if (timeout !== undefined) this.#after('timeout', timeout, () => this.#timeOut(timeout))
     if (signal === undefined) this.#open()
     else this.#probe(signal)

@@ -1,6 +1,6 @@
 import type { Codec } from './codec/codec.ts'
 import type { CancelledError } from './errors.ts'
-import type { Completion, Effect, Encoded, Key } from './ports/effects.ts'
+import type { Completion, Effect, Encoded, GroupShape, Key } from './ports/effects.ts'
 import type { Progressing } from './ports/observer.ts'
 import type { Logger } from './ports/logger.ts'
 
@@ -44,6 +44,12 @@ export interface Compensable {
 export const RAN_AWAY =
   'Code that was cancelled catches that and awaits operations again and again: it gets no more answers. Let a loop end when it catches a CancelledError'
 
+/** A group, as those who look at it later see it. */
+export interface Grouped {
+  readonly key: Key
+  readonly shape: GroupShape
+}
+
 /** What operations see of where they run: inside a run, or outside of any (M7). */
 export interface Host {
   /** Id of the run; undefined outside. */
@@ -65,6 +71,7 @@ export interface Host {
   /** Delivers to `leaf` when the cancelled `target` has really ended: its function, or its child run. */
   whenStopped(target: Leaf, leaf: Leaf): void
   /** For those who watch: nothing depends on it. */
+  groupBegan(group: Grouped): void
   groupChanged(group: Progressing): void
   groupEnded(key: Key): void
   /** The code of a cancelled scope does not stop asking for operations, and gets no answer from now on. */

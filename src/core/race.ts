@@ -91,7 +91,7 @@ function firstOf(
 }
 
 function policy(
-  title: string,
+  title: 'race' | 'any',
   afterBranch: Policy['afterBranch'],
   onTimeout: { readonly value: unknown } | undefined,
 ): Policy {

@@ -4,7 +4,7 @@ import { BARRIER, Compensations } from './compensation.ts'
 import { type Context, createContext, type RunView } from './context.ts'
 import { Ending, type Failed, type RunOutcome } from './ending.ts'
 import { CancelledError, CompensationError } from './errors.ts'
-import { type Compensable, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
+import { type Compensable, type Grouped, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import type { Audience, Progressing } from './ports/observer.ts'
@@ -211,6 +211,10 @@ export class Run implements RunView {
     this.start(leaf, { kind: 'stop', key: leaf.key, target: target.key })
   }
 
+  groupBegan({ key, shape }: Grouped): void {
+    this.#effects.groupBegan(key, shape, this.#before)
+  }
+
   groupChanged(group: Progressing): void {
     if (this.#audience === undefined || !this.#audience.observed()) return
     const { key, counts } = group
@@ -218,7 +222,13 @@ export class Run implements RunView {
   }
 
   groupEnded(key: Key): void {
+    this.#effects.groupEnded(key, this.#before)
     this.#audience?.observe({ kind: 'group.ended', run: this.runId, key })
+  }
+
+  /** What happens in a replay happened when the last completion was recorded. */
+  get #before(): number | undefined {
+    return this.replaying ? this.#now : undefined
   }
 
   chance(key: Key, attempt: number): number {

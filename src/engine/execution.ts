@@ -184,6 +184,7 @@ export class Execution {
     this.#interruption.throwIfAborted()
     const told = this.#effects.childrenTold()
     if (told !== undefined) await unlessAborted(told, this.#interruption.signal)
+    this.#effects.writeGroups()
     await this.#record(end)
     if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
     observe({ kind: 'run.ended', run: record.id, status: end.status })

@@ -21,6 +21,8 @@ export interface History {
   readonly begun: ReadonlyMap<Key, number>
   /** Deadlines of timers that have started. */
   readonly due: ReadonlyMap<Key, number>
+  /** The last note of each group. */
+  readonly groups: ReadonlyMap<Key, Note>
   readonly inbox: readonly InboxItem[]
 }
 
@@ -72,6 +74,7 @@ function historyOf(
     ...order,
     begun: latest(notes, 'started', ({ attempt }) => attempt),
     due: latest(notes, 'due', ({ due }) => due),
+    groups: latest(notes, 'group', (note) => note),
     inbox,
   }
 }
@@ -121,15 +124,15 @@ async function readOrders(store: Store, run: RunRecord): Promise<Order> {
   return { last, steps: keys.size, cancelled, reusable }
 }
 
-const NO_NOTES: ReadonlyMap<Key, number> = new Map()
+const NO_NOTES: ReadonlyMap<Key, never> = new Map<Key, never>()
 
-function latest(
+function latest<T>(
   notes: readonly Note[],
   kind: Note['kind'],
-  value: (note: Note) => number,
-): ReadonlyMap<Key, number> {
+  value: (note: Note) => T,
+): ReadonlyMap<Key, T> {
   if (notes.length === 0) return NO_NOTES
-  const found = new Map<Key, number>()
+  const found = new Map<Key, T>()
   for (const note of notes) if (note.kind === kind) found.set(note.key, value(note))
   return found
 }

@@ -6,6 +6,7 @@ import {
   type Completion,
   type Effect,
   type Effects,
+  type GroupShape,
   type Happening,
   type Key,
   type StepOutcome,
@@ -20,6 +21,7 @@ import { Answers } from './answers.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
 import type { CommitSink, GroupCommit, NoteSource } from './group-commit.ts'
+import { GroupNotes } from './group-notes.ts'
 import type { History } from './history.ts'
 import { interruptionBy } from './interruption.ts'
 import { Mailbox } from './mailbox.ts'
@@ -59,6 +61,8 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   #stops: Set<Key> | undefined
   /** Of timers and children: written after a while, unless they have ended by then. Those of steps follow from what runs. */
   readonly #notes = new SmallMap<Key, Note>()
+  /** Made for the first. */
+  #groups: GroupNotes | undefined
   #seq: number
   /** Completions on their way to the store. */
   #uncommitted = 0
@@ -177,11 +181,25 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
     this.#notes.delete(key)
     this.#stops?.delete(key)
-    this.#steps.cancel(key, reason)
+    this.#cancelStep(key, reason)
     this.#timers.cancel(key)
     this.#events.cancel(key)
     this.#aborts.cancel(key)
     this.#children.cancel(key, reason)
+  }
+
+  groupBegan(key: Key, shape: GroupShape, at?: number): void {
+    const { history, clock, commits } = this.#options
+    this.#groups ??= new GroupNotes(history.groups)
+    this.#groups.began(key, shape, at ?? clock.now())
+    commits.noteLater(this)
+  }
+
+  groupEnded(key: Key, at?: number): void {
+    const { clock, commits } = this.#options
+    if (this.#over || this.#groups === undefined) return
+    this.#groups.ended(key, at ?? clock.now())
+    commits.noteLater(this)
   }
 
   async next(): Promise<readonly Completion[]> {
@@ -195,7 +213,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#over = true
     this.#answers.close()
     const reason = (): CancelledError => new CancelledError({ kind: 'run-ended' })
-    this.#steps.cancelAll(reason)
+    this.#steps.cancelAll(reason, (key, made) => this.#cancelStep(key, made))
     if (this.#children.size > 0) this.#children.cancelAll(reason())
     this.#stopListening()
     this.#mailbox.close()
@@ -270,6 +288,19 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
       this.#writeNote({ key, at: startedAt, kind: 'started', attempt, due: 0 })
     for (const note of this.#notes.values()) this.#writeNote(note)
     this.#notes.clear()
+    this.writeGroups()
+  }
+
+  /** What groups there were, before the run's end: nothing can be noted after it. */
+  writeGroups(): void {
+    for (const note of this.#groups?.take() ?? []) this.#writeNote(note)
+  }
+
+  /** One that lasted long enough to be noted as begun is noted as given up. */
+  #cancelStep(key: Key, reason: CancelledError): void {
+    const attempt = this.#steps.cancel(key, reason)
+    if (attempt === undefined) return
+    this.#writeNote({ key, at: this.#options.clock.now(), kind: 'cancelled', attempt, due: 0 })
   }
 
   #writeNote(note: Note): void {

@@ -114,22 +114,33 @@ export class StepExecutions {
     this.#waiting.set(key, { due: notBefore, cancel })
   }
 
-  /** Does nothing when no step of this key is under way here. */
-  cancel(key: Key, reason: CancelledError): void {
+  /**
+   * Does nothing when no step of this key is under way here.
+   * @returns which attempt was aborted, if `grownUp` has told that it runs
+   */
+  cancel(key: Key, reason: CancelledError): number | undefined {
     this.#waiting.get(key)?.cancel()
     this.#waiting.delete(key)
     const execution = this.#young.get(key) ?? this.#old.get(key)
-    if (execution === undefined) return
+    if (execution === undefined) return undefined
+    const attempt = this.#old.get(key)?.attempt
     this.#decided(execution, reason)
     execution.running?.abort(reason)
+    return attempt
   }
 
-  /** @param reason made only when something runs */
-  cancelAll(reason: () => CancelledError): void {
+  /**
+   * @param reason made only when something runs
+   * @param cancel of one of them. Default: as `cancel` does it
+   */
+  cancelAll(
+    reason: () => CancelledError,
+    cancel: (key: Key, reason: CancelledError) => void = (key, made) => void this.cancel(key, made),
+  ): void {
     if (!this.idling) {
       const made = reason()
-      for (const key of this.#old.keys()) this.cancel(key, made)
-      for (const key of this.#young.keys()) this.cancel(key, made)
+      for (const key of this.#old.keys()) cancel(key, made)
+      for (const key of this.#young.keys()) cancel(key, made)
     }
     this.stopWaiting()
   }

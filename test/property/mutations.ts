@@ -31,6 +31,8 @@ export const startsDuringReplay: Parts = {
     recorded: 0,
     start: (effect) => effects.start(effect),
     cancel: (key, reason) => effects.cancel(key, reason),
+    groupBegan: () => undefined,
+    groupEnded: () => undefined,
     next: () => effects.next(),
     close: () => effects.close(),
   }),

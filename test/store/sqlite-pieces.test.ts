@@ -160,7 +160,7 @@ describe('a payload in pieces', () => {
     const payload = 'y'.repeat(2 * PIECE)
     const row = { ...old.prepare('SELECT * FROM journal').get(), payload } as unknown as JournalRow
     old.prepare('UPDATE journal SET payload = ?, crc = ?').run(payload, checksum(row))
-    old.exec('DROP TABLE pieces; PRAGMA user_version = 2')
+    old.exec('ALTER TABLE notes DROP COLUMN detail; DROP TABLE pieces; PRAGMA user_version = 2')
     old.close()
     expect(db.isOpen).toBe(false)
     const later = await open({ file })

@@ -31,8 +31,29 @@ export interface Effects {
    * the run then stays resumable.
    */
   next(): Promise<readonly Completion[]>
+  /**
+   * For those who look at the run later: nothing depends on it, and an engine may forget it. A replay tells it again.
+   * @param at when, if that was before now: while a replay goes on
+   */
+  groupBegan(key: Key, shape: GroupShape, at?: number): void
+  /** The group has its outcome. The same otherwise. */
+  groupEnded(key: Key, at?: number): void
   /** `execute` has ended: whatever still runs is cancelled as `run-ended`, and a waiting `next()` returns `[]`. */
   close(): void
+}
+
+/** What a group is made of. */
+export interface GroupShape {
+  readonly kind: 'parallel' | 'race' | 'any'
+  /** Most branches at once; absent where there is no limit. */
+  readonly limit: number | undefined
+  /** Branches that there are; of an iterable, those that were known when it was noted. */
+  readonly size: number
+  /**
+   * Keys of the branches that are operations, by their position; a function branch has an empty one, as it is found by the prefix
+   * of its keys. Absent where all are functions, where they come from an iterable, or where there are too many to write down.
+   */
+  readonly members: readonly Key[] | undefined
 }
 
 export type Effect = StepEffect | TimerEffect | ChildEffect | EventEffect | AbortEffect | StopEffect

@@ -65,7 +65,9 @@ function applying(access: Access, { park }: Parking): (each: Write, references: 
   const { prepare } = access
   const addEntry = entryWriter(prepare)
   const consume = prepare('UPDATE inbox SET consumed_by = ? WHERE id = ? AND run = ?')
-  const insertNote = prepare('INSERT INTO notes (run, key, at, kind, attempt, due) VALUES (?, ?, ?, ?, ?, ?)')
+  const insertNote = prepare(
+    'INSERT INTO notes (run, key, at, kind, attempt, due, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  )
   const end = ending(access)
   return (each, references) => {
     const { no } = each.claim
@@ -75,8 +77,8 @@ function applying(access: Access, { park }: Parking): (each: Write, references: 
         if (each.inboxId !== undefined) consume.run(each.entry.seq, each.inboxId, no)
         return
       case 'note': {
-        const { key, at, kind, attempt, due } = each.note
-        insertNote.run(no, toText(key), at, kind, attempt, due)
+        const { key, at, kind, attempt, due, detail } = each.note
+        insertNote.run(no, toText(key), at, kind, attempt, due, toNullable(detail))
         return
       }
       case 'park':

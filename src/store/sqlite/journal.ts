@@ -28,7 +28,7 @@ export function journalVerbs(access: Access): Verbs {
       count(*) FILTER (WHERE kind = 'cancel-requested') AS requests
     FROM journal WHERE run = ? AND seq > ? AND seq <= ?`)
   const notes = prepare(`
-    SELECT key, at, kind, attempt, due FROM notes
+    SELECT key, at, kind, attempt, due, detail FROM notes
     WHERE run = :no AND id > (SELECT notes_base FROM runs WHERE no = :no) ORDER BY id`)
 
   const { checked, changed } = checks(access)

@@ -155,10 +155,11 @@ export interface NoteRow {
   readonly kind: Note['kind']
   readonly attempt: number
   readonly due: number
+  readonly detail: string | null
 }
 
-export function toNote({ key, at, kind, attempt, due }: NoteRow): Note {
-  return { key: fromText(key), at, kind, attempt, due }
+export function toNote({ key, at, kind, attempt, due, detail }: NoteRow): Note {
+  return { key: fromText(key), at, kind, attempt, due, ...(detail !== null && { detail: fromText(detail) }) }
 }
 
 export interface InboxRow {

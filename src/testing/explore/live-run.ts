@@ -147,6 +147,10 @@ export class LiveRun implements Effects, Director {
     return await this.virtual.next()
   }
 
+  groupBegan(): void {}
+
+  groupEnded(): void {}
+
   close(): void {
     this.virtual.close()
     this.wake()

@@ -98,11 +98,13 @@ export const journalCases: readonly StoreCase[] = [
       { key: 'z', at: 5, kind: 'started', attempt: 3, due: 0 },
       { key: 'a', at: 4, kind: 'due', attempt: 0, due: 4_102_444_800_000.5 },
       { key: 'z', at: 3, kind: 'cancelled', attempt: 0, due: 0 },
+      { key: 'g', at: 1, kind: 'group', attempt: 0, due: 0, detail: '{"\u001b":"\ud800"}' },
+      { key: 'g', at: 1, kind: 'group', attempt: 0, due: 7.5 },
       { key: 'z', at: 5, kind: 'started', attempt: 3, due: 0 },
     ]
     for (const each of notes) await commit(store, note(a, each.key, each), note(b, 'other'))
     assert.deepEqual(await store.readNotes(a.no), notes)
-    assert.equal((await store.readNotes(b.no)).length, 4)
+    assert.equal((await store.readNotes(b.no)).length, notes.length)
     assert.deepEqual(await store.readNotes(b.no + 1), [])
   }),
 

@@ -119,6 +119,10 @@ export class VirtualEffects implements Effects, Stage {
     return this.#take(this.journal.length - this.#taken)
   }
 
+  groupBegan(): void {}
+
+  groupEnded(): void {}
+
   close(): void {
     this.#closed = true
     const reason = new CancelledError({ kind: 'run-ended' })
