@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeShape, encodeShape, MOST_MEMBERS } from './group-shape.ts'
 import type { GroupShape } from './ports/effects.ts'
