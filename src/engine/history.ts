@@ -21,6 +21,8 @@ export interface History {
   readonly begun: ReadonlyMap<Key, number>
   /** Deadlines of timers that have started. */
   readonly due: ReadonlyMap<Key, number>
+  /** Since when events are waited for. */
+  readonly waiting: ReadonlyMap<Key, number>
   /** The last note of each group. */
   readonly groups: ReadonlyMap<Key, Note>
   readonly inbox: readonly InboxItem[]
@@ -74,6 +76,7 @@ function historyOf(
     ...order,
     begun: latest(notes, 'started', ({ attempt }) => attempt),
     due: latest(notes, 'due', ({ due }) => due),
+    waiting: latest(notes, 'waiting', ({ at }) => at),
     groups: latest(notes, 'group', (note) => note),
     inbox,
   }

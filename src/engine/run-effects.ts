@@ -170,7 +170,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   #execute(effect: Effect): void {
     if (effect.kind === 'step') this.#steps.start(effect)
     else if (effect.kind === 'timer') this.#timers.start(effect)
-    else if (effect.kind === 'event') this.#events.start(effect)
+    else if (effect.kind === 'event') this.#awaitEvent(effect)
     else if (effect.kind === 'child') this.#startChild(effect)
     else if (effect.kind === 'abort') this.#aborts.start(effect)
     else this.#awaitStop(effect)
@@ -267,6 +267,11 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#children.start(effect)
   }
 
+  #awaitEvent(effect: Extract<Effect, { kind: 'event' }>): void {
+    if (!this.#options.history.waiting.has(effect.key)) this.#note(effect.key, 'waiting', 0)
+    this.#events.start(effect)
+  }
+
   #awaitStop({ key, target }: StopEffect): void {
     const stops = (this.#stops ??= new Set())
     stops.add(key)
@@ -308,7 +313,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     commits.push({ kind: 'note', claim, note }, this)
   }
 
-  #note(key: Key, kind: 'started' | 'due', due: number): void {
+  #note(key: Key, kind: 'started' | 'due' | 'waiting', due: number): void {
     const { commits, clock } = this.#options
     this.#notes.set(key, { key, at: clock.now(), kind, attempt: 0, due })
     commits.noteLater(this)

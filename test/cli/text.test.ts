@@ -5,7 +5,7 @@ import { heaviest } from '../../src/cli/exit-codes.ts'
 import { versionProblem } from '../../src/cli/node-version.ts'
 import { oneLine, printable, shellWord } from '../../src/cli/text/printable.ts'
 import { tableLines } from '../../src/cli/text/table.ts'
-import { durationText } from '../../src/cli/text/units.ts'
+import { durationText } from '../../src/core/duration-text.ts'
 import { fitted, widthOf } from '../../src/cli/text/width.ts'
 import { plainJson } from '../../src/cli/value/plain-json.ts'
 

@@ -15,7 +15,8 @@ import {
 import type { Terminal } from '../terminal.ts'
 import { printable } from '../text/printable.ts'
 import { type Column, tableLines } from '../text/table.ts'
-import { durationText, timeText } from '../text/units.ts'
+import { durationText } from '../../core/duration-text.ts'
+import { timeText } from '../text/units.ts'
 
 export interface ListOptions {
   readonly status?: readonly ShownStatus[]

@@ -12,7 +12,8 @@ import { durationOf, retries, STATUS_STYLES, type Summary, summaryOf } from '../
 import { zombieTable } from '../runs/zombie-table.ts'
 import type { Terminal } from '../terminal.ts'
 import { oneLine, printable } from '../text/printable.ts'
-import { durationText, fullTimeText, plural } from '../text/units.ts'
+import { durationText } from '../../core/duration-text.ts'
+import { fullTimeText, plural } from '../text/units.ts'
 import { runTable } from './list.ts'
 
 export interface ShowOptions {

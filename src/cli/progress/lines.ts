@@ -1,7 +1,8 @@
 import { compensatedBy } from '../../core/key.ts'
 import type { GroupCounts } from '../../core/ports/observer.ts'
 import { printable } from '../text/printable.ts'
-import { durationText, plural } from '../text/units.ts'
+import { durationText } from '../../core/duration-text.ts'
+import { plural } from '../text/units.ts'
 import { fitted, padded, widthOf } from '../text/width.ts'
 import type { GroupProgress, ProgressModel, RunProgress } from './model.ts'
 

@@ -1,7 +1,8 @@
 import type { RunEvent } from '../../core/ports/observer.ts'
 import type { LiveArea, Terminal } from '../terminal.ts'
 import { printable } from '../text/printable.ts'
-import { durationText, plural } from '../text/units.ts'
+import { durationText } from '../../core/duration-text.ts'
+import { plural } from '../text/units.ts'
 import { countsText, progressLines, stepsText } from './lines.ts'
 import { ProgressModel, type RunProgress } from './model.ts'
 

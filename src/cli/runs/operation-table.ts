@@ -1,7 +1,8 @@
 import type { Terminal } from '../terminal.ts'
 import { printable } from '../text/printable.ts'
 import { type Column, tableLines } from '../text/table.ts'
-import { durationText, plural } from '../text/units.ts'
+import { durationText } from '../../core/duration-text.ts'
+import { plural } from '../text/units.ts'
 import { folded, type FoldedRow, type OperationRow } from './operations.ts'
 
 /** Rows of a table, unless all are asked for. */

@@ -2,7 +2,7 @@ import type { Zombie } from '../../core/ports/engine.ts'
 import type { Terminal } from '../terminal.ts'
 import { oneLine, printable } from '../text/printable.ts'
 import { type Column, tableLines } from '../text/table.ts'
-import { durationText } from '../text/units.ts'
+import { durationText } from '../../core/duration-text.ts'
 import { MOST_ROWS } from './operation-table.ts'
 
 const COLUMNS: readonly Column[] = [

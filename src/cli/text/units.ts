@@ -1,19 +1,5 @@
 /** Durations, times and counts as people read them. */
 
-const SECOND = 1000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-
-export function durationText(milliseconds: number): string {
-  const ms = Math.max(0, milliseconds)
-  if (ms < SECOND) return `${Math.round(ms)} ms`
-  if (ms < MINUTE) return `${(ms / SECOND).toFixed(1)} s`
-  if (ms < HOUR) return pair(ms, MINUTE, 'min', SECOND, 's')
-  if (ms < DAY) return pair(ms, HOUR, 'h', MINUTE, 'min')
-  return pair(ms, DAY, 'd', HOUR, 'h')
-}
-
 /** Local time; without the date when that is today's. */
 export function timeText(at: number, now: number): string {
   const [date, time] = localParts(at)
@@ -31,11 +17,6 @@ export function plural(count: number, noun: string): string {
 export function bytesText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`
   return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`
-}
-
-function pair(ms: number, big: number, bigName: string, small: number, smallName: string): string {
-  const rest = Math.floor((ms % big) / small)
-  return `${Math.floor(ms / big)} ${bigName}${rest === 0 ? '' : ` ${rest} ${smallName}`}`
 }
 
 function localParts(at: number): [string, string] {
