@@ -52,7 +52,16 @@ export type {
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
 export type { Logger } from './core/ports/logger.ts'
-export type { GroupCounts, Observer, RunEvent } from './core/ports/observer.ts'
+export type {
+  EventOfRun,
+  EventPlace,
+  GroupCounts,
+  RunEvent,
+  RunEventFields,
+  RunEventKind,
+  RunEventListener,
+} from './core/ports/observer.ts'
+export type { ListenOptions } from './engine/listeners.ts'
 export {
   CancelledError,
   ChildError,

@@ -65,8 +65,9 @@ export interface Host {
   /** Delivers to `leaf` when the cancelled `target` has really ended: its function, or its child run. */
   whenStopped(target: Leaf, leaf: Leaf): void
   /** For those who watch: nothing depends on it. */
+  groupBegan(group: Progressing): void
   groupChanged(group: Progressing): void
-  groupEnded(key: Key): void
+  groupEnded(group: Progressing): void
   /** The code of a cancelled scope does not stop asking for operations, and gets no answer from now on. */
   ranAway(scope: string): void
   /** A number in [0, 1) that is the same whenever it is asked for this key and attempt. */

@@ -107,6 +107,7 @@ class InlineHost implements Host {
   adopted(): void {}
   /** No run, so nothing that fails as a whole. */
   compensable(): void {}
+  groupBegan(): void {}
   groupChanged(): void {}
   groupEnded(): void {}
 

@@ -7,7 +7,7 @@ import { CancelledError, CompensationError } from './errors.ts'
 import { type Compensable, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
-import type { Audience, Progressing } from './ports/observer.ts'
+import type { GroupAudience, Progressing } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { SmallMap } from './small-collections.ts'
@@ -51,7 +51,7 @@ export class Run implements RunView {
   #log: Logger | undefined
   readonly #seed: string
   readonly #effects: Effects
-  readonly #audience: Audience | undefined
+  readonly #audience: GroupAudience | undefined
   readonly #root: Scope
   readonly #leaves = new SmallMap<Key, Leaf>()
   readonly #held = new SmallMap<Key, Effect>()
@@ -76,7 +76,13 @@ export class Run implements RunView {
   #outcome: RunOutcome | undefined
   #onKey: ((key: Key) => void) | undefined
 
-  constructor(identity: RunIdentity, effects: Effects, codec: Codec, logger: Logger, audience?: Audience) {
+  constructor(
+    identity: RunIdentity,
+    effects: Effects,
+    codec: Codec,
+    logger: Logger,
+    audience?: GroupAudience,
+  ) {
     this.#audience = audience
     this.runId = identity.id
     this.name = identity.name
@@ -211,14 +217,21 @@ export class Run implements RunView {
     this.start(leaf, { kind: 'stop', key: leaf.key, target: target.key })
   }
 
-  groupChanged(group: Progressing): void {
-    if (this.#audience === undefined || !this.#audience.observed()) return
-    const { key, counts } = group
-    this.#audience.observe({ kind: 'group.progress', run: this.runId, key, counts })
+  groupBegan(group: Progressing): void {
+    this.#audience?.groupBegan(group, this.#before)
   }
 
-  groupEnded(key: Key): void {
-    this.#audience?.observe({ kind: 'group.ended', run: this.runId, key })
+  groupChanged(group: Progressing): void {
+    this.#audience?.groupChanged(group, this.#before)
+  }
+
+  groupEnded(group: Progressing): void {
+    this.#audience?.groupEnded(group, this.#before)
+  }
+
+  /** What happens in a replay happened when the last completion was recorded. */
+  get #before(): number | undefined {
+    return this.replaying ? this.#now : undefined
   }
 
   chance(key: Key, attempt: number): number {
@@ -286,7 +299,10 @@ export class Run implements RunView {
   catchUp(): boolean {
     if (this.#ending.conclude()) return true
     if (this.replaying) return false
-    this.#known = undefined
+    if (this.#known !== undefined) {
+      this.#known = undefined
+      this.#audience?.caughtUp()
+    }
     if (this.#held.size === 0) return false
     if (this.#outcome === undefined) for (const effect of this.#held.values()) this.#effects.start(effect)
     this.#held.clear()
