@@ -51,7 +51,7 @@ export type {
 } from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
-export type { Logger } from './core/ports/logger.ts'
+export type { LogFields, Logger, LogLevel } from './core/ports/logger.ts'
 export type {
   EventOfRun,
   EventPlace,

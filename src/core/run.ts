@@ -1,11 +1,11 @@
 import type { Codec } from './codec/codec.ts'
-import { mutedWhile, withFields } from './console-logger.ts'
 import { BARRIER, Compensations } from './compensation.ts'
 import { type Context, createContext, type RunView } from './context.ts'
 import { Ending, type Failed, type RunOutcome } from './ending.ts'
 import { CancelledError, CompensationError } from './errors.ts'
 import { type Compensable, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
+import { mutedWhile, withFields } from './log-wrappers.ts'
 import type { Logger } from './ports/logger.ts'
 import type { GroupAudience, Progressing } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
@@ -107,7 +107,9 @@ export class Run implements RunView {
 
   /** Made when first used: most runs say nothing. */
   get log(): Logger {
-    return (this.#log ??= mutedWhile(withFields(this.#logger, { run: this.runId }), () => this.replaying))
+    const { runId: run, name: workflow } = this
+    const fields = workflow === undefined ? { run } : { run, workflow }
+    return (this.#log ??= mutedWhile(withFields(this.#logger, fields), () => this.replaying))
   }
 
   get now(): number {

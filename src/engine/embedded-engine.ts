@@ -7,7 +7,7 @@ import {
   positiveInteger,
 } from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
-import { consoleLogger, unfailing } from '../core/console-logger.ts'
+import { consoleLogger } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core/ports/maintenance.ts'
@@ -16,6 +16,8 @@ import type { RunEvent, RunEventKind, RunEventListener } from '../core/ports/obs
 import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { machineRandom } from './machine-random.ts'
+import { givenLogger } from '../core/given-logger.ts'
+import { atLeast, unfailing } from '../core/log-wrappers.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
 import { GroupCommit } from './group-commit.ts'
 import { type ListenOptions, Listeners } from './listeners.ts'
@@ -277,12 +279,13 @@ export class EmbeddedEngine implements Engine {
       openStore,
       clock = systemClock,
       random = machineRandom,
-      log: given = consoleLogger,
+      log: given,
+      logLevel = given === undefined ? 'info' : 'debug',
       patience = '5s',
       abortGrace = '5s',
       parkAfter = '5s',
     } = this.#options
-    const log = unfailing(given)
+    const log = atLeast(logLevel, unfailing(given === undefined ? consoleLogger : givenLogger(given)))
     const store = await openStore()
     const retention = (this.#retention = new Retention(store, clock, log, this.#options.keep))
     retention.look()

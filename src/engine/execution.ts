@@ -215,7 +215,7 @@ export class Execution {
       // steps are aborted, its children live on: the next execution finds them.
       this.#effects.abandon(error)
       if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError))
-        this.#options.log.error(`Run ${record.id} is parked`, { error })
+        this.#options.log.error(`Run ${record.id} is parked`, { run: record.id, error })
       return { status: 'blocked', error: codec.encodeError(error) }
     } finally {
       this.#stuck.end()
