@@ -74,7 +74,7 @@ function words(...given: readonly unknown[]): string {
 }
 
 function valueText(value: unknown): string {
-  if (typeof value === 'string' && /^[\w@%+:,./-]+$/.test(value)) return value
+  if (typeof value === 'string' && /^[\w@%+:,./-]{1,100}$/.test(value)) return value
   return isError(value) ? brief(headOf(value)) : brief(value)
 }
 
