@@ -30,31 +30,7 @@ export interface EventOfRun {
   readonly at: number
 }
 
-/** An end of a run. `duration`: milliseconds since the run was created. */
-interface RunEnd {
-  readonly duration: number
-}
-
-interface RunFailure extends RunEnd {
-  /** What `result()` rejects with; of a blocked run, why it is. */
-  readonly error: unknown
-}
-
-/** An attempt at a step, from 1; those that a crash cut off count. */
-interface AttemptAt extends EventPlace {
-  readonly attempt: number
-}
-
-/** `duration`: milliseconds that this attempt took. */
-interface AttemptEnd extends AttemptAt {
-  readonly duration: number
-}
-
-interface GroupAt extends EventPlace {
-  readonly counts: GroupCounts
-}
-
-/** What each kind of event says besides. */
+/** What each kind of event says besides. `duration`: in milliseconds, of a run since it was created, of a step of this attempt. */
 export interface RunEventFields {
   /** Told by every execution: again after a crash, a retry, and when a run that waited goes on. */
   'run.started': {
@@ -66,29 +42,44 @@ export interface RunEventFields {
     /** When it goes on by itself, if nothing happens before. */
     readonly wakeAt: number | undefined
   }
-  'run.completed': RunEnd
-  'run.failed': RunFailure
-  'run.cancelled': RunFailure
-  /** Its code does not fit its journal (D5), or cannot read it. A retry makes it go on. */
-  'run.blocked': RunFailure
-  'group.started': GroupAt
+  'run.completed': { readonly duration: number }
+  /** `error` is what `result()` rejects with. */
+  'run.failed': { readonly duration: number; readonly error: unknown }
+  'run.cancelled': { readonly duration: number; readonly error: unknown }
+  /** Its code does not fit its journal (D5), or cannot read it: `error` says why. A retry makes it go on. */
+  'run.blocked': { readonly duration: number; readonly error: unknown }
+  'group.started': EventPlace & { readonly counts: GroupCounts }
   /** A branch has settled or started. After a replay, once for each group that is under way. */
-  'group.progress': GroupAt
+  'group.progress': EventPlace & { readonly counts: GroupCounts }
   /** It has its outcome, perhaps before all of its branches: those that are `running` are given up. */
-  'group.ended': GroupAt & { readonly duration: number }
-  'step.started': AttemptAt
-  'step.completed': AttemptEnd
+  'group.ended': EventPlace & { readonly counts: GroupCounts; readonly duration: number }
+  /** An attempt begins. Attempts count from 1, with those that a crash cut off. */
+  'step.started': EventPlace & { readonly attempt: number }
+  'step.completed': EventPlace & { readonly attempt: number; readonly duration: number }
   /** For good. `error` is what the function threw last. */
-  'step.failed': AttemptEnd & { readonly error: unknown }
+  'step.failed': EventPlace & {
+    readonly attempt: number
+    readonly duration: number
+    readonly error: unknown
+  }
   /** The attempt failed, and the next one begins at `retryAt`. */
-  'step.retrying': AttemptEnd & { readonly error: unknown; readonly retryAt: number }
+  'step.retrying': EventPlace & {
+    readonly attempt: number
+    readonly duration: number
+    readonly error: unknown
+    readonly retryAt: number
+  }
   /**
    * The attempt was given up while it ran, and nothing that it comes to is recorded. `reason.kind` says why: after
    * `engine-stopping`, `run-interrupted` and `run-taken-over` the step runs again.
    */
-  'step.cancelled': AttemptEnd & { readonly reason: CancelledError }
+  'step.cancelled': EventPlace & {
+    readonly attempt: number
+    readonly duration: number
+    readonly reason: CancelledError
+  }
   /** Given up at `givenUpAt`, it ignores its signal and still runs after the grace period. The run's own code has an empty key. */
-  'step.zombie': AttemptAt & { readonly givenUpAt: number }
+  'step.zombie': EventPlace & { readonly attempt: number; readonly givenUpAt: number }
 }
 
 export type RunEventKind = keyof RunEventFields
