@@ -18,13 +18,15 @@ interface Subscription {
   readonly kind: RunEventKind | '*'
   readonly listener: (event: never) => unknown
   failed: boolean
+  over: boolean
 }
 
 /** Those who listen to an engine. What one of them throws is logged, the first time, and changes nothing. */
 export class Listeners {
-  readonly #subscriptions = new Set<Subscription>()
+  /** Never changed, but replaced: who comes while an event is told is told the next one. */
+  #subscriptions: readonly Subscription[] = []
   /** What they listen to. */
-  #kinds = new Set<RunEventKind | '*'>()
+  #kinds: ReadonlySet<RunEventKind | '*'> = new Set()
 
   /** Asked at every step. */
   want(kind: RunEventKind): boolean {
@@ -44,31 +46,36 @@ export class Listeners {
     callable(listener, 'on() listener')
     checkOptions('on()', options, { signal: abortSignal })
     const signal = options?.signal
-    const subscription: Subscription = { kind, listener, failed: false }
+    const subscription: Subscription = { kind, listener, failed: false, over: false }
     const remove = (): void => {
       signal?.removeEventListener('abort', remove)
-      if (this.#subscriptions.delete(subscription)) this.#count()
+      subscription.over = true
+      this.#replace(this.#subscriptions.filter((one) => one !== subscription))
     }
     if (signal?.aborted === true) return remove
     signal?.addEventListener('abort', remove)
-    this.#subscriptions.add(subscription)
-    this.#count()
+    this.#replace([...this.#subscriptions, subscription])
     return remove
   }
 
   /** In the order in which they came. */
   tell(event: RunEvent, log: Logger): void {
     for (const subscription of this.#subscriptions)
-      if (subscription.kind === '*' || subscription.kind === event.kind)
+      if (wants(subscription, event))
         notify(
           () => subscription.listener(event as never),
           (error) => mention(subscription, error, log),
         )
   }
 
-  #count(): void {
-    this.#kinds = new Set([...this.#subscriptions].map(({ kind }) => kind))
+  #replace(subscriptions: readonly Subscription[]): void {
+    this.#subscriptions = subscriptions
+    this.#kinds = new Set(subscriptions.map(({ kind }) => kind))
   }
+}
+
+function wants({ kind, over }: Subscription, event: RunEvent): boolean {
+  return !over && (kind === '*' || kind === event.kind)
 }
 
 function mention(subscription: Subscription, error: unknown, log: Logger): void {

@@ -13,7 +13,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { faultyStore } from '../attack/support/faulty-store.ts'
 import { FakeClock } from '../spec/support/fake-clock.ts'
 import { gate, quiet } from '../spec/support/gate.ts'
-import { LogBook, sandbox } from '../spec/support/sandbox.ts'
+import { LogBook, PLACES, sandbox } from '../spec/support/sandbox.ts'
 
 /** Without what every event of the run has. */
 function brief(events: readonly RunEvent[]): object[] {
@@ -219,9 +219,9 @@ describe('D3: an outcome is told when it is recorded', () => {
   })
 })
 
-describe('D4: a replay', () => {
+describe.each(PLACES)('D4: a replay, on %s,', (place) => {
   test('tells nothing again, and once how far each group is that is under way', async () => {
-    const box = await sandbox()
+    const box = await sandbox(place)
     const held = gate()
     const flow = workflow({
       name: 'flow',
@@ -262,7 +262,7 @@ describe('D4: a replay', () => {
 
   test('a group that began before a crash ends after it with its whole duration', async () => {
     const clock = new FakeClock()
-    const box = await sandbox('memory', { clock })
+    const box = await sandbox(place, { clock })
     const [first, held] = [gate(), gate()]
     const flow = workflow({
       name: 'flow',
@@ -364,6 +364,22 @@ describe('listening', () => {
     stop()
     await flow.run({}, { engine })
     expect(listener).toHaveBeenCalledTimes(3)
+  })
+
+  test('who is stopped while an event is told is not told it, and who comes then is told the next one', async () => {
+    const { engine } = await sandbox()
+    const told: string[] = []
+    const first = engine.on('run.completed', () => {
+      told.push('first')
+      first()
+      second()
+      engine.on('run.completed', () => told.push('third'))
+    })
+    const second = engine.on('run.completed', () => told.push('second'))
+    await flow.run({}, { engine })
+    expect(told).toEqual(['first'])
+    await flow.run({}, { engine })
+    expect(told).toEqual(['first', 'third'])
   })
 
   test('E6: what a listener throws or rejects with changes nothing, and is logged once for each', async () => {
