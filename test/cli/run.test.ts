@@ -44,7 +44,8 @@ describe('the result', () => {
     )
     const { stdout, stderr } = await cli('run', 'noisy.ts')
     expect(stdout).toBe('1\n')
-    for (const said of ['at import', 'outside', 'inside', 'logged', 's: said { n: 1 }']) expect(stderr).toContain(`${said}\n`)
+    for (const said of ['at import', 'outside', 'inside', 'logged', 's: said { n: 1 }'])
+      expect(stderr).toContain(`${said}\n`)
   })
 
   test('of a run that failed is its exit code, one line, and how to retry', async () => {
