@@ -5,12 +5,13 @@ const layers = {
   store: ['core'],
   testing: ['core'],
   timeline: ['core'],
+  telemetry: ['core'],
   server: ['core', 'timeline'],
   cli: ['core', 'engine', 'store', 'testing', 'timeline', 'server'],
 }
 /** index.ts and what it puts together: see code of every layer below it, and are seen by the command line alone. */
 const front = '^src/(index|create-engine)\\.ts$'
-const frontDoor = ['core', 'engine', 'store', 'timeline']
+const frontDoor = ['core', 'engine', 'store', 'timeline', 'telemetry']
 
 const tests = '\\.test(-d)?\\.ts$'
 const oneOf = (names) => `^src/(${names.join('|')})/`
@@ -34,7 +35,7 @@ export default {
     ...layerRules,
     {
       name: 'layer-index',
-      comment: 'the front door re-exports core, engine, store and timeline',
+      comment: 'the front door puts together core, engine, store, timeline and telemetry',
       severity: 'error',
       from: { path: front },
       to: { path: '^src/', pathNot: [front, oneOf(frontDoor)] },
@@ -72,6 +73,13 @@ export default {
       to: { path: '^(node:)?sqlite$' },
     },
     {
+      name: 'opentelemetry-stays-home',
+      comment: 'an optional peer: only what is loaded on demand may import it',
+      severity: 'error',
+      from: code('^src/', { pathNot: [tests, '^src/telemetry/'] }),
+      to: { path: ['^node_modules/@opentelemetry/', '^src/telemetry/(?!registered\\.ts)'] },
+    },
+    {
       name: 'nothing-outside-src',
       comment: 'the library imports no test, benchmark, example, audit or script',
       severity: 'error',
@@ -89,7 +97,10 @@ export default {
       comment: 'what is published imports only what a user installs',
       severity: 'error',
       from: code('^src/'),
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['npm-peer'],
+      },
     },
     {
       name: 'no-cycles',

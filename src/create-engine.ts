@@ -1,11 +1,13 @@
 import { join, resolve } from 'node:path'
-import { checkOptions, having, name as checkName, oneOf } from './core/check.ts'
+import { checkOptions, either, having, name as checkName, oneOf } from './core/check.ts'
 import { EmbeddedEngine } from './engine/embedded-engine.ts'
 import { type EmbeddedEngineOptions, ENGINE_CHECKS } from './engine/options.ts'
 import { sqliteStore } from './store/sqlite/index.ts'
 import type { Store } from './core/ports/store.ts'
+import type { Telemetry } from './core/ports/telemetry.ts'
+import { registeredTelemetry } from './telemetry/registered.ts'
 
-export interface EngineOptions extends Omit<EmbeddedEngineOptions, 'openStore'> {
+export interface EngineOptions extends Omit<EmbeddedEngineOptions, 'openStore' | 'findTelemetry'> {
   /**
    * Directory of the SQLite file. Default: the environment variable `AI_WORKFLOWS_DIR`, else `.ai-workflows` in the
    * working directory.
@@ -18,6 +20,11 @@ export interface EngineOptions extends Omit<EmbeddedEngineOptions, 'openStore'> 
   readonly durability?: 'full' | 'process-crash'
   /** Another place to keep runs, such as `memoryStore()`. Excludes `dir` and `durability`. */
   readonly store?: Store
+  /**
+   * Who traces and measures runs: `openTelemetry()` of `ai-workflows/opentelemetry`, or `false` for nobody. Default: the
+   * OpenTelemetry SDK, if this process has one registered when the engine is first used.
+   */
+  readonly telemetry?: Telemetry | false
 }
 
 /** Directory of the runs, as the options and the environment say. */
@@ -29,6 +36,7 @@ const CHECKS = {
   dir: checkName,
   durability: oneOf('full', 'process-crash'),
   store: having('createRun', 'commit', 'close'),
+  telemetry: either((value) => value === false, having('runBegins')),
   ...ENGINE_CHECKS,
 }
 
@@ -38,7 +46,7 @@ const CHECKS = {
  */
 export function createEngine(options: EngineOptions = {}): EmbeddedEngine {
   checkOptions('createEngine()', options, CHECKS)
-  const { dir, durability, store, ...rest } = options
+  const { dir, durability, store, telemetry, ...rest } = options
   if (store !== undefined && (dir !== undefined || durability !== undefined))
     throw new TypeError(
       'createEngine(): "store" excludes "dir" and "durability", which describe the SQLite store',
@@ -46,7 +54,9 @@ export function createEngine(options: EngineOptions = {}): EmbeddedEngine {
   const openStore = async (): Promise<Store> =>
     store ??
     (await sqliteStore({ dir: runsDirectory(dir), ...(durability === undefined ? {} : { durability }) }))
-  return new EmbeddedEngine({ ...rest, openStore })
+  const findTelemetry = async (): Promise<Telemetry | undefined> =>
+    telemetry === undefined ? await registeredTelemetry() : telemetry || undefined
+  return new EmbeddedEngine({ ...rest, openStore, findTelemetry })
 }
 
 /** The SQLite file in a directory of runs. */

@@ -64,6 +64,7 @@ export type {
   Zombie,
 } from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
+export type { Telemetry } from './core/ports/telemetry.ts'
 export type { Random } from './core/ports/random.ts'
 export type { LogFields, Logger, LogLevel } from './core/ports/logger.ts'
 export type {

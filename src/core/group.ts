@@ -7,6 +7,7 @@ import { OneAtATime } from './one-at-a-time.ts'
 import { OperationCore, type Work } from './operation.ts'
 import type { Completion, Effect, GroupShape, Key } from './ports/effects.ts'
 import type { GroupCounts } from './ports/observer.ts'
+import type { Surrounding } from './ports/surrounding.ts'
 import { runInScope, type Scope } from './scope.ts'
 import { StopWatch } from './stop-watch.ts'
 import { notify } from './user-code.ts'
@@ -58,6 +59,7 @@ export class Group implements Work, BranchOwner {
   readonly #policy: Policy
   readonly #settings: GroupSettings
   startedAt: number | undefined = undefined
+  surrounding: Surrounding | undefined = undefined
   readonly #timers = new Set<Leaf>()
   #operation!: OperationCore
   /** Those that run, in no order. */
@@ -220,7 +222,8 @@ export class Group implements Work, BranchOwner {
         : new FunctionBranch(index, input as () => unknown, this)
     branch.slot = this.#running.push(branch) - 1
     this.results.push(undefined)
-    branch.start()
+    if (this.surrounding === undefined) branch.start()
+    else this.surrounding.within(() => branch.start())
     this.#staggerNext()
   }
 

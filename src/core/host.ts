@@ -1,7 +1,7 @@
 import type { Codec } from './codec/codec.ts'
 import type { CancelledError } from './errors.ts'
-import type { Completion, Effect, Encoded, GroupShape, Key } from './ports/effects.ts'
-import type { Progressing } from './ports/observer.ts'
+import type { Completion, Effect, Encoded, Key } from './ports/effects.ts'
+import type { Grouped, Progressing } from './ports/observer.ts'
 import type { Logger } from './ports/logger.ts'
 
 /** Something that waits for a completion: a step, a sleep, a group's timeout … */
@@ -43,11 +43,6 @@ export interface Compensable {
 
 export const RAN_AWAY =
   'Code that was cancelled catches that and awaits operations again and again: it gets no more answers. Let a loop end when it catches a CancelledError'
-
-/** A group, as those who look at it later see it. */
-export interface Grouped extends Progressing {
-  readonly shape: GroupShape
-}
 
 /** What operations see of where they run: inside a run, or outside of any (M7). */
 export interface Host {

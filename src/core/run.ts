@@ -3,11 +3,11 @@ import { BARRIER, Compensations } from './compensation.ts'
 import { type Context, createContext, type RunView } from './context.ts'
 import { Ending, type Failed, type RunOutcome } from './ending.ts'
 import { CancelledError, CompensationError } from './errors.ts'
-import { type Compensable, type Grouped, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
+import { type Compensable, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
 import { mutedWhile, withFields } from './log-wrappers.ts'
 import type { Logger } from './ports/logger.ts'
-import type { GroupAudience, Progressing } from './ports/observer.ts'
+import type { GroupAudience, Grouped, Progressing } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { SmallMap } from './small-collections.ts'
@@ -202,7 +202,7 @@ export class Run implements RunView {
     this.#leaves.set(key, leaf)
     const early = this.#early.get(key)?.shift()
     if (early !== undefined) this.#handSoon(early)
-    else if (this.replaying || this.#ending.undecided) this.#held.set(key, effect)
+    else if (this.replaying || this.#ending.undecided) this.#hold(effect)
     else this.#effects.start(effect)
   }
 
@@ -326,6 +326,11 @@ export class Run implements RunView {
       key,
       place: place?.stack?.split('\n').at(-1)?.trim() ?? unknown,
     }))
+  }
+
+  #hold(effect: Effect): void {
+    this.#held.set(effect.key, effect)
+    this.#effects.held?.(effect)
   }
 
   #hand(completion: Completion): void {

@@ -94,7 +94,9 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
 
   static #call(this: void, attempt: Attempt): unknown {
     const definition = attempt.#definition
-    return callStep(definition, attempt, definition.fn)
+    const { trace } = attempt.#control
+    if (trace === undefined) return callStep(definition, attempt, definition.fn)
+    return trace.within(() => callStep(definition, attempt, definition.fn))
   }
 
   /** The outcome is not wanted any more. */

@@ -83,6 +83,10 @@ class Step implements Leaf, StepEffect, StepDefinition {
     return this.#options?.retry
   }
 
+  get retries(): boolean {
+    return this.#options?.retry !== undefined
+  }
+
   get timeout(): number | undefined {
     const timeout = this.#options?.timeout
     return timeout === undefined ? undefined : milliseconds(timeout, 'timeout')

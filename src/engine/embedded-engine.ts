@@ -54,7 +54,11 @@ export class EmbeddedEngine implements Engine {
 
   /** @throws {TypeError} a bad option */
   constructor(options: EmbeddedEngineOptions) {
-    checkOptions('createEngine()', options, { openStore: callable, ...ENGINE_CHECKS })
+    checkOptions('createEngine()', options, {
+      openStore: callable,
+      findTelemetry: callable,
+      ...ENGINE_CHECKS,
+    })
     this.#lease = leaseOf(options)
     this.codec = createCodec(options.classes)
     this.#options = options
@@ -306,6 +310,7 @@ export class EmbeddedEngine implements Engine {
       random,
       commits,
       zombies: new ZombieWatch(watched),
+      telemetry: await this.#options.findTelemetry?.(),
       parkAfter: milliseconds(parkAfter, 'parkAfter'),
       patience: milliseconds(patience, 'patience'),
     })

@@ -12,6 +12,7 @@ import type { Encoded } from '../core/ports/effects.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import type { Audience } from '../core/ports/observer.ts'
 import type { Claim, InboxItem, RunRecord, RunStatus, Write } from '../core/ports/store.ts'
+import type { RunTrace, Telemetry } from '../core/ports/telemetry.ts'
 import { runLoop } from '../core/run-loop.ts'
 import type { RunOutcome } from '../core/ending.ts'
 import { placesOf } from '../core/places.ts'
@@ -19,6 +20,7 @@ import { Run } from '../core/run.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { Announcer } from './announcer.ts'
+import { BothAudiences } from './both-audiences.ts'
 import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { History } from './history.ts'
@@ -38,6 +40,9 @@ export interface ExecutionOptions extends Audience {
   readonly commits: GroupCommit
   readonly startChild: StartChild
   readonly zombies: ZombieWatch
+  readonly telemetry: Telemetry | undefined
+  /** The run was created just now, for this execution. */
+  readonly isNew: boolean
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
   readonly abortGrace: number
@@ -58,6 +63,7 @@ type End = Omit<Extract<Write, { kind: 'end' }>, 'kind' | 'claim' | 'at'>
 export class Execution {
   readonly #options: ExecutionOptions
   readonly #announcer: Announcer
+  readonly #trace: RunTrace | undefined
   readonly #effects: RunEffects
   readonly #run: Run
   readonly #stuck: StuckCode
@@ -72,6 +78,7 @@ export class Execution {
     const { record, claim, history, codec, clock, commits, startChild, zombies, log } = options
     this.#options = options
     const announcer = (this.#announcer = new Announcer(options))
+    const trace = (this.#trace = traceOf(options))
     this.#effects = new RunEffects({
       record,
       claim,
@@ -82,10 +89,12 @@ export class Execution {
       startChild,
       zombies,
       announcer,
+      trace,
     })
     const { id, workflow: name, seed, createdAt } = record
     const identity = { id, name, seed, createdAt, places: placesOf(options.workflow) }
-    this.#run = new Run(identity, this.#effects, codec, log, announcer)
+    const audience = trace === undefined ? announcer : new BothAudiences(announcer, trace)
+    this.#run = new Run(identity, this.#effects, codec, log, audience)
     const { abortGrace: grace } = options
     this.#stuck = new StuckCode({ run: this.#run, clock, grace, givenUp: (ago) => this.#codeGivenUp(ago) })
   }
@@ -167,6 +176,17 @@ export class Execution {
    * @throws {StoreError | EngineStoppedError} it cannot go on here; it stays resumable
    */
   async perform(): Promise<RunStatus> {
+    const trace = this.#trace
+    if (trace === undefined) return await this.#perform()
+    try {
+      return await trace.within(() => this.#perform())
+    } catch (error) {
+      trace.ended({ status: 'interrupted', error })
+      throw error
+    }
+  }
+
+  async #perform(): Promise<RunStatus> {
     const { history } = this.#options
     this.#announcer.runStarted(history.steps)
     for (const item of history.inbox) this.arrived(item)
@@ -174,6 +194,7 @@ export class Execution {
     const end = await this.#outcome()
     if (end === undefined) {
       this.#announcer.runWaits(this.#parked?.wakeAt)
+      this.#trace?.ended({ status: 'waiting', error: undefined })
       return 'waiting'
     }
     if (end.status !== 'blocked') this.#effects.close()
@@ -184,6 +205,7 @@ export class Execution {
     const at = await this.#record(end)
     if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
     this.#announcer.runEnded(end, at)
+    this.#traceEnd(end)
     return end.status
   }
 
@@ -256,12 +278,39 @@ export class Execution {
     return at
   }
 
+  #traceEnd({ status, error }: End): void {
+    if (this.#trace === undefined) return
+    const { codec } = this.#options
+    this.#trace.ended({ status, error: error === undefined ? undefined : codec.decodeError(error) })
+  }
+
   #reportNeverAwaited(): void {
     for (const { title, place } of this.#run.neverAwaited())
       this.#options.log.warn(`${title} was created but never awaited, so it never ran (${place})`, {
         run: this.#options.record.id,
       })
   }
+}
+
+function traceOf({
+  telemetry,
+  record,
+  claim,
+  history,
+  clock,
+  isNew,
+}: ExecutionOptions): RunTrace | undefined {
+  return telemetry?.runBegins({
+    id: record.id,
+    workflow: record.workflow,
+    parent: record.parent?.id,
+    createdAt: record.createdAt,
+    isNew,
+    isFirst: claim.epoch === 1,
+    recordedSteps: history.steps,
+    origin: history.origin,
+    clock,
+  })
 }
 
 /** What comes of `work`, which is in the hands of user code, unless the run cannot go on here meanwhile. */

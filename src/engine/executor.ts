@@ -304,6 +304,7 @@ export class Executor {
       claim,
       history,
       workflow,
+      isNew,
       startChild: (effect, existing) => this.#startChild(record, effect, existing),
     })
   }

@@ -25,6 +25,8 @@ export interface History {
   readonly waiting: ReadonlyMap<Key, number>
   /** The last note of each group. */
   readonly groups: ReadonlyMap<Key, Note>
+  /** What the first execution that was traced called itself. */
+  readonly origin: string | undefined
   readonly inbox: readonly InboxItem[]
 }
 
@@ -78,6 +80,7 @@ function historyOf(
     due: latest(notes, 'due', ({ due }) => due),
     waiting: latest(notes, 'waiting', ({ at }) => at),
     groups: latest(notes, 'group', (note) => note),
+    origin: notes.find(({ kind }) => kind === 'trace')?.detail,
     inbox,
   }
 }

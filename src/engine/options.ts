@@ -4,12 +4,15 @@ import type { Clock } from '../core/ports/clock.ts'
 import { LOG_LEVELS, type Logger, type LogLevel } from '../core/ports/logger.ts'
 import type { Random } from '../core/ports/random.ts'
 import type { Store } from '../core/ports/store.ts'
+import type { Telemetry } from '../core/ports/telemetry.ts'
 import type { Lease } from './ownership.ts'
 import { type Keep, keepCheck } from './retention.ts'
 
 export interface EmbeddedEngineOptions {
   /** Opens the place where runs are kept, when it is first needed. */
   readonly openStore: () => Promise<Store>
+  /** Finds who traces and measures runs, when the engine is first needed. Default: nobody does. */
+  readonly findTelemetry?: () => Promise<Telemetry | undefined>
   /** Classes whose instances (errors among them) may be stored and come back as instances. */
   readonly classes?: readonly (new (...args: never[]) => object)[]
   /**
@@ -51,7 +54,9 @@ const array: Check = (value, what) => {
   if (!Array.isArray(value)) throw new TypeError(`${what}: expected an array of classes, got ${show(value)}`)
 }
 
-export const ENGINE_CHECKS: Readonly<Record<Exclude<keyof EmbeddedEngineOptions, 'openStore'>, Check>> = {
+export const ENGINE_CHECKS: Readonly<
+  Record<Exclude<keyof EmbeddedEngineOptions, 'openStore' | 'findTelemetry'>, Check>
+> = {
   classes: array,
   log: having('debug', 'info', 'warn', 'error'),
   logLevel: oneOf(...LOG_LEVELS),

@@ -4,6 +4,7 @@ import type { Logger } from '../core/ports/logger.ts'
 import type { Audience } from '../core/ports/observer.ts'
 import type { Random } from '../core/ports/random.ts'
 import type { Store } from '../core/ports/store.ts'
+import type { Telemetry } from '../core/ports/telemetry.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Ownership } from './ownership.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
@@ -18,6 +19,7 @@ export interface Parts extends Audience {
   readonly commits: GroupCommit
   readonly ownership: Ownership
   readonly zombies: ZombieWatch
+  readonly telemetry: Telemetry | undefined
   /** Milliseconds before a replay without progress is parked (D5). */
   readonly patience: number
   /** Milliseconds that code may go on after it was cancelled, before it is taken to ignore that. */

@@ -9,9 +9,12 @@ import {
   type GroupShape,
   type Happening,
   type Key,
+  type StepEffect,
   type StopEffect,
+  TRACE_KEY,
 } from '../core/ports/effects.ts'
 import type { Claim, InboxItem, Note, Park, RunRecord, Write } from '../core/ports/store.ts'
+import type { RunTrace } from '../core/ports/telemetry.ts'
 import { SmallMap } from '../core/small-collections.ts'
 import { stepCompletion } from '../core/step-completion.ts'
 import { AbortWatches } from './abort-watches.ts'
@@ -26,6 +29,7 @@ import { interruptionBy } from './interruption.ts'
 import { Mailbox } from './mailbox.ts'
 import { type StepExecution, StepExecutions } from './step-executions.ts'
 import { Timers } from './timers.ts'
+import { tracedEnd } from './traced-end.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
 
 export interface RunEffectsOptions {
@@ -38,6 +42,7 @@ export interface RunEffectsOptions {
   readonly startChild: StartChild
   readonly zombies: ZombieWatch
   readonly announcer: Announcer
+  readonly trace: RunTrace | undefined
 }
 
 /**
@@ -63,6 +68,8 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   readonly #notes = new SmallMap<Key, Note>()
   /** Made for the first. */
   #groups: GroupNotes | undefined
+  /** How the run is traced: to be noted, unless it ends soon. */
+  #origin: Note | undefined
   #seq: number
   /** Completions on their way to the store. */
   #uncommitted = 0
@@ -79,9 +86,15 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
       execute: (effect) => this.#execute(effect),
     })
     this.#steps = new StepExecutions(clock, history.begun, (key) => history.reusable.timesUndone(key), {
-      started: (execution) => this.#stepStarted(execution),
-      completed: (execution, outcome) => this.#record(stepCompletion(execution, outcome, clock.now())),
-      cancelled: (execution, reason) => announcer.stepCancelled(execution, reason),
+      started: (execution, effect) => this.#stepStarted(execution, effect),
+      completed: (execution, outcome) => {
+        execution.trace?.ended(tracedEnd(outcome, options.codec))
+        this.#record(stepCompletion(execution, outcome, clock.now()))
+      },
+      cancelled: (execution, reason) => {
+        execution.trace?.ended({ status: 'cancelled', reason })
+        announcer.stepCancelled(execution, reason)
+      },
       givenUp: (key, attempt, reason) =>
         options.zombies.watch({
           run: claim.no,
@@ -115,6 +128,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
         if (!(error instanceof EngineStoppedError)) this.abandon(error)
       },
     })
+    this.#noteOrigin()
   }
 
   /** Nothing of the run executes here: it has dealt with all that happened, and waits for time, events or children alone. */
@@ -171,6 +185,10 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#mailbox.fail(why)
   }
 
+  held(effect: Effect): void {
+    if (effect.kind === 'step') this.#options.trace?.stepHeld(effect.key)
+  }
+
   start(effect: Effect): void {
     if (!this.#over) this.#answers.start(effect)
   }
@@ -219,6 +237,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
 
   close(): void {
     this.#over = true
+    this.#origin = undefined
     this.#answers.close()
     const reason = (): CancelledError => new CancelledError({ kind: 'run-ended' })
     this.#steps.cancelAll(reason, (key, made) => this.#cancelStep(key, made))
@@ -254,6 +273,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   /** The run cannot go on here: what runs is aborted, and the loop ends with `error`. The run stays resumable. */
   abandon(error: unknown): void {
     this.#over = true
+    this.#origin = undefined
     this.#answers.close()
     this.#steps.cancelAll(() => interruptionBy(error))
     this.#stopListening()
@@ -302,6 +322,8 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
       this.#writeNote({ key, at: startedAt, kind: 'started', attempt, due: 0 })
     for (const note of this.#notes.values()) this.#writeNote(note)
     this.#notes.clear()
+    if (this.#origin !== undefined) this.#writeNote(this.#origin)
+    this.#origin = undefined
     this.writeGroups()
   }
 
@@ -313,6 +335,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   /** One that lasted long enough to be noted as begun is noted as given up. */
   #cancelStep(key: Key, reason: CancelledError): void {
     const attempt = this.#steps.cancel(key, reason)
+    this.#options.trace?.stepCancelled(key, reason)
     if (attempt === undefined) return
     this.#writeNote({ key, at: this.#options.clock.now(), kind: 'cancelled', attempt, due: 0 })
   }
@@ -322,14 +345,30 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     commits.push({ kind: 'note', claim, note }, this)
   }
 
+  #noteOrigin(): void {
+    const { trace, history, clock, commits } = this.#options
+    if (trace?.origin === undefined || history.origin !== undefined) return
+    this.#origin = {
+      key: TRACE_KEY,
+      at: clock.now(),
+      kind: 'trace',
+      attempt: 0,
+      due: 0,
+      detail: trace.origin,
+    }
+    commits.noteLater(this)
+  }
+
   #note(key: Key, kind: 'started' | 'due' | 'waiting', due: number): void {
     const { commits, clock } = this.#options
     this.#notes.set(key, { key, at: clock.now(), kind, attempt: 0, due })
     commits.noteLater(this)
   }
 
-  #stepStarted(execution: StepExecution): void {
-    const { commits, announcer } = this.#options
+  #stepStarted(execution: StepExecution, { key, name, retries = false }: StepEffect): void {
+    const { commits, announcer, trace } = this.#options
+    if (trace !== undefined)
+      execution.trace = trace.attemptBegins({ key, name, attempt: execution.attempt, retries })
     commits.noteLater(this)
     announcer.stepStarted(execution)
   }

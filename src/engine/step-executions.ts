@@ -1,12 +1,13 @@
 import { CancelledError } from '../core/errors.ts'
 import { Lingering } from '../core/lingering.ts'
 import type { Clock } from '../core/ports/clock.ts'
+import type { AttemptTrace } from '../core/ports/telemetry.ts'
 import { SmallMap } from '../core/small-collections.ts'
 import type { AttemptControl, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
 export interface StepReports {
   /** An attempt begins now. */
-  started(execution: StepExecution): void
+  started(execution: StepExecution, effect: StepEffect): void
   completed(execution: StepExecution, outcome: StepOutcome): void
   /** It is given up while it runs. */
   cancelled(execution: StepExecution, reason: CancelledError): void
@@ -21,6 +22,7 @@ export class StepExecution implements AttemptControl {
   readonly undone: number
   readonly startedAt: number
   running: RunningAttempt | undefined = undefined
+  trace: AttemptTrace | undefined = undefined
   hasEnded = false
   /** Set while it runs on, given up. */
   onEnd: (() => void) | undefined = undefined
@@ -191,7 +193,7 @@ export class StepExecutions {
     const attempt = Math.max(effect.attempt, (this.#begun.get(key) ?? 0) + 1)
     const execution = new StepExecution(this, key, attempt, this.#undone(key))
     this.#young.set(key, execution)
-    this.#reports.started(execution)
+    this.#reports.started(execution, effect)
     execution.running = effect.execute(execution)
   }
 

@@ -126,7 +126,7 @@ function addNote(
   of: (key: Key, kind: Facts['kind']) => Facts,
   facts: ReadonlyMap<Key, Facts>,
 ): void {
-  if (kind === 'group' || !isNamedByCode(key)) return
+  if (kind === 'group' || kind === 'trace' || !isNamedByCode(key)) return
   if (kind === 'cancelled') {
     const known = facts.get(key)
     const given = known?.attempts.find((each) => each.attempt === attempt)

@@ -6,6 +6,7 @@
  */
 import type { CancelledError } from '../errors.ts'
 import type { Clock } from './clock.ts'
+import type { Surrounding } from './surrounding.ts'
 
 /** An operation's identity in the journal: scope and name, escaped so that no two can collide (M3). */
 export type Key = string
@@ -18,6 +19,8 @@ export interface Effects {
   readonly recorded: number
   /** Begins the effect. Never throws; whatever goes wrong is a completion, or a rejection of `next()`. */
   start(effect: Effect): void
+  /** For those who trace it: the effect is asked for now, and starts later, when the replay has caught up. */
+  held?(effect: Effect): void
   /**
    * Nobody wants the effect any more: abort it and commit no completion for it after this (R3). One that
    * is committed already is still delivered, and ignored by the runtime (D4).
@@ -72,6 +75,8 @@ export interface StepEffect {
   readonly attempt: number
   /** The attempt must not begin before this time: the delay of a retry. 0 for none. */
   readonly notBefore: number
+  /** It has a retry policy: another attempt may follow a failed one. Default: none does. */
+  readonly retries?: boolean
   execute(control: AttemptControl): RunningAttempt
 }
 
@@ -81,6 +86,8 @@ export interface AttemptControl {
   /** How often the step had been done and undone again before (`retry` of a compensated run). Default 0. */
   readonly undone?: number
   readonly clock: Clock
+  /** The function is called inside of this. */
+  readonly trace?: Surrounding | undefined
   /** Called at most once, never synchronously, and not at all after `abort` (R3). */
   report(outcome: StepOutcome): void
   /** The function has really ended. Comes just before the report, or after it (a timeout), or alone (an abort). */
@@ -203,6 +210,9 @@ export interface CancelRequested extends Completed<'cancel-requested'> {
 
 /** No operation can have this key: `!` is escaped in names. */
 export const CANCEL_KEY: Key = '!cancel'
+
+/** Of the note that says how the run is traced. */
+export const TRACE_KEY: Key = '!trace'
 
 export type Completion =
   | StepDone

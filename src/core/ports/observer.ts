@@ -1,6 +1,7 @@
 /** What an engine tells those who listen. Nothing here is needed to execute a run, and nothing waits for a listener. */
 import type { CancelledError } from '../errors.ts'
-import type { Key } from './effects.ts'
+import type { GroupShape, Key } from './effects.ts'
+import type { Surrounding } from './surrounding.ts'
 
 /** How far a group has come. */
 export interface GroupCounts {
@@ -127,11 +128,18 @@ export interface Progressing {
   readonly counts: GroupCounts
   /** Set by whoever watches, when the group begins; undefined before. */
   startedAt: number | undefined
+  /** Set by whoever traces it, when it begins: its branches start inside of this. */
+  surrounding: Surrounding | undefined
+}
+
+/** A group, as those who look at it later see it. */
+export interface Grouped extends Progressing {
+  readonly shape: GroupShape
 }
 
 /** Who is told of the groups of a run. `before`: in a replay, when that happened; it was told then. */
 export interface GroupAudience {
-  groupBegan(group: Progressing, before: number | undefined): void
+  groupBegan(group: Grouped, before: number | undefined): void
   groupChanged(group: Progressing, before: number | undefined): void
   groupEnded(group: Progressing, before: number | undefined): void
   /** The replay is over. */

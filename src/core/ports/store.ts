@@ -102,13 +102,16 @@ export interface Note {
   readonly key: Key
   /** When it began; of a `cancelled` step, when its signal was aborted. */
   readonly at: number
-  /** An attempt or a child began; a timer is armed; an event is waited for; an attempt that began was given up; a group. */
-  readonly kind: 'started' | 'due' | 'waiting' | 'cancelled' | 'group'
+  /**
+   * An attempt or a child began; a timer is armed; an event is waited for; an attempt that began was given up; a group; the
+   * run's first execution that was traced (its key is `TRACE_KEY`).
+   */
+  readonly kind: 'started' | 'due' | 'waiting' | 'cancelled' | 'group' | 'trace'
   /** Of a step: which attempt. Otherwise 0. */
   readonly attempt: number
   /** Of a timer: its absolute deadline. Of a group: when it had its outcome, 0 before that; the later note counts. Otherwise 0. */
   readonly due: number
-  /** Of a group: its shape, as `encodeShape` writes it, in the first note at least. */
+  /** Of a group: its shape, as `encodeShape` writes it, in the first note at least. Of a trace: what it calls itself. */
   readonly detail?: string
 }
 

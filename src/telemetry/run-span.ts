@@ -1,0 +1,153 @@
+import {
+  type Context,
+  context,
+  createContextKey,
+  isSpanContextValid,
+  type Link,
+  ROOT_CONTEXT,
+  type Tracer,
+} from '@opentelemetry/api'
+import type { CancelledError } from '../core/errors.ts'
+import type { Key } from '../core/ports/effects.ts'
+import type { Grouped, Progressing } from '../core/ports/observer.ts'
+import type {
+  AttemptTrace,
+  RunTrace,
+  TracedAttempt,
+  TracedRun,
+  TracedRunEnd,
+} from '../core/ports/telemetry.ts'
+import {
+  ERROR_TYPE,
+  errorType,
+  ofWorkflow,
+  RUN_ID,
+  RUN_PARENT,
+  RUN_RECORDED,
+  RUN_STATUS,
+} from './attributes.ts'
+import { GroupSpan } from './group-span.ts'
+import type { Instruments } from './instruments.ts'
+import { readOrigin, writeOrigin } from './origin.ts'
+import { callIn, close, open, type Opened } from './spans.ts'
+import { StepSpan, type StepSurroundings } from './step-span.ts'
+
+/** Which run code belongs to. Callbacks of the engine may inherit the context of another one. */
+const RUN = createContextKey('ai-workflows run')
+
+/**
+ * The span of one execution of a run. Invariants:
+ * 1. The first execution nests under whoever created the run. Each later one is a trace of its own, linked to the first.
+ * 2. What a replay repeats has no span, and no span is kept longer than what it is about.
+ */
+export class RunSpan implements RunTrace {
+  readonly origin: string | undefined
+  readonly #run: TracedRun
+  readonly #opened: Opened
+  readonly #context: Context
+  readonly #surroundings: StepSurroundings
+  /** Under way. */
+  readonly #groups = new Map<Progressing, GroupSpan>()
+  readonly #backingOff = new Map<Key, StepSpan>()
+  /** Where steps were asked for that begin when the replay is over. */
+  readonly #held = new Map<Key, Context>()
+
+  constructor(run: TracedRun, { tracer, instruments }: { tracer: Tracer; instruments: Instruments }) {
+    const measured = ofWorkflow(run.workflow)
+    const attributes = { ...measured, [RUN_ID]: run.id }
+    this.#run = run
+    this.#surroundings = {
+      tracer,
+      instruments,
+      clock: run.clock,
+      attributes,
+      measured,
+      retrying: (key, step) => this.#backingOff.set(key, step),
+    }
+    const name = run.workflow === undefined ? 'run' : `run ${run.workflow}`
+    const parent = run.isNew ? context.active() : ROOT_CONTEXT
+    const more = {
+      ...(run.parent === undefined ? {} : { [RUN_PARENT]: run.parent }),
+      ...(run.recordedSteps === 0 ? {} : { [RUN_RECORDED]: run.recordedSteps }),
+    }
+    const first = readOrigin(run.origin)
+    const links: Link[] = first === undefined ? [] : [{ context: first }]
+    this.#opened = open(tracer, name, parent, { ...attributes, ...more }, links)
+    this.#context = this.#opened.context.setValue(RUN, this)
+    const own = this.#opened.span?.spanContext()
+    this.origin = own !== undefined && isSpanContextValid(own) ? writeOrigin(own) : undefined
+    if (run.isFirst) instruments.runStarted(measured)
+  }
+
+  within<T>(body: () => T): T {
+    return callIn(this.#context, body)
+  }
+
+  groupBegan(group: Grouped): void {
+    const span = new GroupSpan(this.#surroundings, group, this.#here())
+    this.#groups.set(group, span)
+    group.surrounding = span
+  }
+
+  groupChanged(group: Progressing, before: number | undefined): void {
+    this.#groups.get(group)?.changed(group.counts, before === undefined)
+  }
+
+  groupEnded(group: Progressing, before: number | undefined): void {
+    if (before === undefined) this.#groups.get(group)?.ended(group.counts)
+    this.#groups.delete(group)
+  }
+
+  caughtUp(): void {
+    for (const [group, span] of this.#groups) span.changed(group.counts, true)
+    queueMicrotask(() => this.#held.clear()) // those that are still wanted begin at once
+  }
+
+  stepHeld(key: Key): void {
+    // A step that has failed before the crash is asked for again, by the engine: the first time says where it belongs.
+    if (!this.#held.has(key)) this.#held.set(key, this.#here())
+  }
+
+  attemptBegins(attempt: TracedAttempt): AttemptTrace {
+    const { key } = attempt
+    const known = this.#backingOff.get(key)
+    if (known !== undefined) {
+      this.#backingOff.delete(key)
+      known.again(attempt)
+      return known
+    }
+    const parent = this.#held.get(key) ?? this.#here()
+    this.#held.delete(key)
+    return new StepSpan(this.#surroundings, attempt, parent)
+  }
+
+  stepCancelled(key: Key, reason: CancelledError): void {
+    this.#held.delete(key)
+    this.#backingOff.get(key)?.cancelled(reason)
+    this.#backingOff.delete(key)
+  }
+
+  ended({ status, error }: TracedRunEnd): void {
+    for (const step of this.#backingOff.values()) step.left()
+    for (const [group, span] of this.#groups) span.ended(group.counts)
+    this.#backingOff.clear()
+    this.#groups.clear()
+    this.#held.clear()
+    const failed = status === 'failed' || status === 'blocked'
+    close(this.#opened, { [RUN_STATUS]: status }, failed ? { error } : undefined)
+    if (status === 'waiting' || status === 'interrupted') return
+    const { measured, instruments } = this.#surroundings
+    const { clock, createdAt } = this.#run
+    const attributes = { ...measured, [RUN_STATUS]: status }
+    instruments.runEnded(
+      failed ? { ...attributes, [ERROR_TYPE]: errorType(error) } : attributes,
+      Math.max(0, clock.now() - createdAt) / 1000,
+    )
+  }
+
+  /** Where the code that runs now belongs, if that is in this run. */
+  #here(): Context {
+    const active = context.active()
+    return active.getValue(RUN) === this ? active : this.#context
+  }
+}

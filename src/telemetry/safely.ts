@@ -1,0 +1,10 @@
+import { diag } from '@opentelemetry/api'
+
+/** Calls into the SDK, whose samplers and processors are somebody else's code: what they throw changes no run. */
+export function safely(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    diag.error('ai-workflows: the OpenTelemetry SDK threw', error)
+  }
+}
