@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
-import { checkOptions, either, having, name as checkName, oneOf } from './core/check.ts'
+import { type Check, checkOptions, having, name as checkName, oneOf } from './core/check.ts'
+import { show } from './core/duration.ts'
 import { EmbeddedEngine } from './engine/embedded-engine.ts'
 import { type EmbeddedEngineOptions, ENGINE_CHECKS } from './engine/options.ts'
 import { sqliteStore } from './store/sqlite/index.ts'
@@ -32,11 +33,19 @@ export function runsDirectory(dir?: string): string {
   return resolve(dir ?? (process.env['AI_WORKFLOWS_DIR'] || '.ai-workflows'))
 }
 
+const checkTelemetry: Check = (value, what) => {
+  const { runBegins } = (value ?? {}) as Partial<Telemetry>
+  if (value !== false && typeof runBegins !== 'function')
+    throw new TypeError(
+      `${what}: expected openTelemetry() of "ai-workflows/opentelemetry", or false, got ${show(value)}`,
+    )
+}
+
 const CHECKS = {
   dir: checkName,
   durability: oneOf('full', 'process-crash'),
   store: having('createRun', 'commit', 'close'),
-  telemetry: either((value) => value === false, having('runBegins')),
+  telemetry: checkTelemetry,
   ...ENGINE_CHECKS,
 }
 

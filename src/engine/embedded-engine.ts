@@ -14,6 +14,8 @@ import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core
 import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engine.ts'
 import type { RunEvent, RunEventKind, RunEventListener } from '../core/ports/observer.ts'
 import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
+import type { Telemetry } from '../core/ports/telemetry.ts'
+import type { Logger } from '../core/ports/logger.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { machineRandom } from './machine-random.ts'
 import { givenLogger } from '../core/given-logger.ts'
@@ -278,6 +280,19 @@ export class EmbeddedEngine implements Engine {
     return opening
   }
 
+  /** Runs do not depend on it. */
+  async #findTelemetry(log: Logger): Promise<Telemetry | undefined> {
+    try {
+      return await this.#options.findTelemetry?.()
+    } catch (error) {
+      log.warn(
+        'Runs are not traced: there is an OpenTelemetry SDK in this process, but its API cannot be loaded from here. Add @opentelemetry/api to the dependencies of the program, or say createEngine({ telemetry: false })',
+        { error },
+      )
+      return undefined
+    }
+  }
+
   async #assemble(): Promise<RunService> {
     const {
       openStore,
@@ -310,7 +325,7 @@ export class EmbeddedEngine implements Engine {
       random,
       commits,
       zombies: new ZombieWatch(watched),
-      telemetry: await this.#options.findTelemetry?.(),
+      telemetry: await this.#findTelemetry(log),
       parkAfter: milliseconds(parkAfter, 'parkAfter'),
       patience: milliseconds(patience, 'patience'),
     })
