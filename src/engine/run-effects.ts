@@ -365,10 +365,12 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     commits.noteLater(this)
   }
 
-  #stepStarted(execution: StepExecution, { key, name, retries = false }: StepEffect): void {
+  #stepStarted(execution: StepExecution, effect: StepEffect): void {
     const { commits, announcer, trace } = this.#options
-    if (trace !== undefined)
+    if (trace !== undefined) {
+      const { key, name, retries = false } = effect // the name is made when it is asked for
       execution.trace = trace.attemptBegins({ key, name, attempt: execution.attempt, retries })
+    }
     commits.noteLater(this)
     announcer.stepStarted(execution)
   }

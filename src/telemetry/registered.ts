@@ -5,7 +5,7 @@ const API = Symbol.for('opentelemetry.js.api.1')
 
 /**
  * Traces with the OpenTelemetry SDK that this process has, if it has one. Without one the API is not even loaded: that takes
- * longer than the rest of the library.
+ * almost as long as the rest of the library.
  * @throws {Error} there is an SDK, but the API cannot be loaded from here
  */
 export async function registeredTelemetry(): Promise<Telemetry | undefined> {

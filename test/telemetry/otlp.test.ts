@@ -1,5 +1,5 @@
 /** End to end: two processes with a real SDK and exporter, the first of them killed, and what a collector gets of it. */
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -28,11 +28,16 @@ interface OtlpRequest {
 /** What a collector does of OTLP/HTTP: takes `POST /v1/traces`, in JSON. */
 async function collector(): Promise<{ readonly url: string; readonly spans: readonly OtlpSpan[] }> {
   const spans: OtlpSpan[] = []
-  const server = createServer(async (request, response) => {
-    expect([request.method, request.url]).toEqual(['POST', '/v1/traces'])
+  const take = async (request: IncomingMessage): Promise<number> => {
+    if (request.method !== 'POST' || request.url !== '/v1/traces') return 404
     const { resourceSpans } = (await json(request)) as OtlpRequest
     for (const { scopeSpans } of resourceSpans) for (const scope of scopeSpans) spans.push(...scope.spans)
-    response.setHeader('content-type', 'application/json').end('{}')
+    return 200
+  }
+  const server = createServer((request, response) => {
+    void take(request).then((status) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{}'),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
