@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -92,6 +101,36 @@ describe('plain JavaScript', () => {
        console.log(orders)`,
     )
     expect(Number(await node('explored.js'))).toBeGreaterThan(1)
+  })
+
+  test('without OpenTelemetry nothing of it is installed; with an SDK, runs are traced', async () => {
+    const modules = join(project, 'node_modules/@opentelemetry')
+    expect(existsSync(modules)).toBe(false)
+    symlinkSync(join(root, 'node_modules/@opentelemetry'), modules)
+    write(
+      'sdk.js',
+      `import { trace } from '@opentelemetry/api'
+       import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+       const exporter = {
+         export: (spans, done) => done({ code: 0, spans: spans.forEach(({ name }) => console.error(name)) }),
+         shutdown: async () => undefined,
+       }
+       trace.setGlobalTracerProvider(
+         new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+       )`,
+    )
+    const { stderr } = await promisify(execFile)(process.execPath, ['--import', './sdk.js', 'workflow.js'], {
+      cwd: project,
+      env,
+    })
+    expect(stderr).toBe('step double\nrun x\n')
+    write(
+      'explicit.js',
+      `import { createEngine } from 'ai-workflows'
+       import { openTelemetry } from 'ai-workflows/opentelemetry'
+       console.log(createEngine({ telemetry: openTelemetry() }) !== undefined)`,
+    )
+    expect(await node('explicit.js')).toBe('true\n')
   })
 
   test('an error of the library has the places in the sources in its stack, for who asks for them', async () => {

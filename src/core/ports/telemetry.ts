@@ -9,6 +9,7 @@ import type { GroupAudience } from './observer.ts'
 import type { RunStatus } from './store.ts'
 import type { Surrounding } from './surrounding.ts'
 
+/** Whoever traces and measures the runs of an engine: made by `openTelemetry()`. */
 export interface Telemetry {
   /** What it is, for people. */
   readonly name: string
