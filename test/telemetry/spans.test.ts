@@ -8,10 +8,12 @@ import {
   memoryStore,
   parallel,
   race,
+  RunBlockedError,
   step,
   workflow,
 } from 'ai-workflows'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { gate } from '../spec/support/gate.ts'
 import { folder } from '../support/folder.ts'
 import { registerSdk } from './support/watched.ts'
 
@@ -222,6 +224,55 @@ test('a child run nests in the run that invoked it, and a run in whoever started
     'POST /orders > run parent > parallel children > run child > step inner > deep',
   ])
   expect(sdk.span('run child').attributes['ai_workflows.run.parent_id']).toBe('p')
+})
+
+test('what undoes a step, and a retry in a branch of a group, nest where they belong', async () => {
+  const flow = workflow({
+    name: 'trip',
+    execute: async () => {
+      await step('book', () => call('POST'), { compensate: () => call('DELETE') })
+      await parallel([
+        async () =>
+          await step('pay', () => Promise.reject(new Error('declined')), {
+            retry: { initialDelay: 1, maxAttempts: 2 },
+          }),
+      ])
+    },
+  })
+  await expect(flow.run(undefined, { engine: engineOver() })).rejects.toThrow('pay')
+  const attempt = 'run trip > parallel > step pay > attempt pay'
+  expect(paths('attempt pay')).toEqual([attempt, attempt])
+  expect(sdk.span('step pay').status).toEqual({ code: 2, message: 'declined' })
+  expect(sdk.pathOf(sdk.span('step compensation of book'))).toBe('run trip > step compensation of book')
+  expect(paths('DELETE').map((path) => path.split(' > ').at(-2))).toEqual(['attempt compensation of book'])
+})
+
+test('a run whose code does not fit its journal is blocked, with an error', async () => {
+  const store = memoryStore()
+  let name = 'old'
+  const hold = gate()
+  const flow = workflow({
+    name: 'changed',
+    execute: async () => {
+      await step(name, () => 1)
+      await step('wait', () => hold.pass())
+    },
+  })
+  const before = createEngine({ store: { ...store, close: async () => undefined }, logLevel: 'silent' })
+  await flow.start(undefined, { engine: before, id: 'r' })
+  await hold.reached
+  await before.stop({ grace: 0 })
+  name = 'new'
+  const engine = createEngine({ store, logLevel: 'silent', patience: 0 })
+  onTestFinished(() => engine.stop({ grace: 0 }))
+  sdk.reset()
+  await engine.resume([flow])
+  await expect(engine.get(flow, 'r').result()).rejects.toThrow(RunBlockedError)
+  expect(sdk.span('run changed').status.code).toBe(2)
+  expect(sdk.span('run changed').attributes).toMatchObject({
+    'ai_workflows.run.status': 'blocked',
+    'error.type': 'NonDeterminismError',
+  })
 })
 
 test('runs that are executed at once do not get into each other', async () => {

@@ -100,6 +100,7 @@ export const journalCases: readonly StoreCase[] = [
       { key: 'z', at: 3, kind: 'cancelled', attempt: 0, due: 0 },
       { key: 'g', at: 1, kind: 'group', attempt: 0, due: 0, detail: '{"\u001b":"\ud800"}' },
       { key: 'g', at: 1, kind: 'group', attempt: 0, due: 7.5 },
+      { key: '!trace', at: 1, kind: 'trace', attempt: 0, due: 0, detail: '00-1-2-01' },
       { key: 'z', at: 5, kind: 'started', attempt: 3, due: 0 },
     ]
     for (const each of notes) await commit(store, note(a, each.key, each), note(b, 'other'))
