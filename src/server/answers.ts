@@ -3,7 +3,8 @@ import type { Codec } from '../core/codec/codec.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import { ENDED, type JournalEntry, type RunRecord } from '../core/ports/store.ts'
-import type { ApiEntry, ApiRun, ApiRunDetails, ApiStatus } from './api.ts'
+import type { Timeline } from '../timeline/timeline.ts'
+import type { ApiEntry, ApiRun, ApiRunDetails, ApiStatus, ApiTimeline } from './api.ts'
 import type { ServedEngine, ServedRun } from './engine.ts'
 import { type ValueTree, valueTree } from './value-tree.ts'
 
@@ -48,6 +49,14 @@ export async function apiDetails(engine: ServedEngine, run: ServedRun): Promise<
     },
     zombies: zombies.map(({ step, key, since }) => ({ step, key, since })),
   }
+}
+
+export function apiTimeline(codec: Codec, timeline: Timeline): ApiTimeline {
+  const operations = timeline.operations.map((each) => ({
+    ...each,
+    error: each.error === undefined ? undefined : treeOf(codec, each.error),
+  }))
+  return { ...timeline, operations }
 }
 
 export function apiEntry(codec: Codec, { seq, completion }: JournalEntry): ApiEntry {

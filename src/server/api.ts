@@ -1,5 +1,6 @@
 /** What the HTTP API takes and gives: plain JSON. Times are milliseconds since the epoch. */
 import type { RunStatus } from '../core/ports/store.ts'
+import type { Timeline, TimelineOperation } from '../timeline/timeline.ts'
 import type { ValueTree } from './value-tree.ts'
 
 /** `interrupted`: it has not ended, and no live process executes it. */
@@ -40,6 +41,16 @@ export interface ApiRunDetails extends ApiRun {
   }
   /** Functions that were given up and still run. */
   readonly zombies: readonly { readonly step: string; readonly key: string; readonly since: number }[]
+}
+
+/** `GET /api/runs/:id/timeline` */
+export interface ApiTimeline extends Omit<Timeline, 'operations'> {
+  readonly operations: readonly ApiOperation[]
+}
+
+export interface ApiOperation extends Omit<TimelineOperation, 'error'> {
+  /** What its last attempt failed with. */
+  readonly error: ValueTree | undefined
 }
 
 /** `GET /api/runs/:id/journal?after=…&limit=…`, in the one order. */

@@ -8,10 +8,9 @@ import type { Clock } from '../core/ports/clock.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { ENDED, type RunRecord } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
-import { type Timeline } from '../timeline/timeline.ts'
 import { timelineOf } from '../timeline/timeline-of.ts'
-import { apiDetails, apiEntry, apiRun } from './answers.ts'
-import type { ApiJournal, ApiRun, ApiRunDetails, ApiRuns, ApiWorkflows } from './api.ts'
+import { apiDetails, apiEntry, apiRun, apiTimeline } from './answers.ts'
+import type { ApiJournal, ApiRun, ApiRunDetails, ApiRuns, ApiTimeline, ApiWorkflows } from './api.ts'
 import { type Changes, changesOf, changesOfAll, eventStream } from './changes.ts'
 import type { ServedEngine } from './engine.ts'
 import { refusalOf, SAFE_HEADERS } from './guard.ts'
@@ -135,7 +134,7 @@ function addReading(app: Hono, engine: ServedEngine, clock: Clock): void {
     const run = await engine.inspect(id)
     const { status } = await apiRun(engine, run.record)
     const timeline = timelineOf(run, clock.now(), { interrupted: status === 'interrupted' })
-    return context.json(timeline satisfies Timeline)
+    return context.json(apiTimeline(engine.codec, timeline) satisfies ApiTimeline)
   })
   app.get('/api/runs/:id/journal', async (context) => {
     const { after, limit } = entryPage(new URL(context.req.url).searchParams)

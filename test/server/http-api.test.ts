@@ -131,6 +131,15 @@ describe('reading', () => {
     const { json } = await call('/api/runs/r/timeline')
     expect(json.groups).toMatchObject([{ key: 'parallel', limit: 2, size: 3 }])
     expect(json.operations.map(({ key }: { key: string }) => key)).toEqual(['a', 'b', 'c'])
+    const broken = workflow({
+      name: 'x',
+      execute: () => step('s', () => Promise.reject(new Error('no')), { retry: { maxAttempts: 1 } }),
+    })
+    await broken.run(undefined, { engine: box.engine, id: 'x' }).catch(() => undefined)
+    const failed = await call('/api/runs/x/timeline')
+    expect(failed.json.operations).toMatchObject([
+      { key: 's', state: 'failed', error: { kind: 'error', message: 'no' } },
+    ])
   })
 })
 
