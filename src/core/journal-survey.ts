@@ -1,4 +1,4 @@
-import type { JournalEntry, JournalSurvey } from './ports/store.ts'
+import type { JournalEntry, JournalSurvey, RunRecord } from './ports/store.ts'
 
 /** What entries that are at hand have. */
 export function surveyOf(entries: readonly JournalEntry[]): JournalSurvey {
@@ -16,4 +16,9 @@ export function endsStep(completion: JournalEntry['completion']): boolean {
   return (
     completion.kind === 'step-done' || (completion.kind === 'step-failed' && completion.retryAt === undefined)
   )
+}
+
+/** It was to be done anew, and stands no more. */
+export function isDropped(dropped: RunRecord['dropped'], seq: number): boolean {
+  return dropped.some(([from, to]) => from <= seq && seq <= to)
 }

@@ -1,4 +1,5 @@
 import { compensatedBy, compensationKey } from '../core/key.ts'
+import { isDropped } from '../core/journal-survey.ts'
 import type { Completion, Effect, Key } from '../core/ports/effects.ts'
 import type { JournalEntry, RunRecord } from '../core/ports/store.ts'
 
@@ -44,10 +45,6 @@ export function outcomesOf(journal: readonly JournalEntry[], run: Orders): Outco
     }
   }
   return outcomes
-}
-
-export function isDropped(dropped: RunRecord['dropped'], seq: number): boolean {
-  return dropped.some(([from, to]) => from <= seq && seq <= to)
 }
 
 /** Newest first. */

@@ -1,8 +1,8 @@
+import { isDropped } from '../../core/journal-survey.ts'
 import { compensatedBy } from '../../core/key.ts'
 import type { Completion, Encoded, Key } from '../../core/ports/effects.ts'
 import type { JournalEntry } from '../../core/ports/store.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
-import { isDropped } from '../../engine/outcomes.ts'
 import type { ShownStatus } from './summary.ts'
 
 /** One operation of a run, as far as its journal tells. */
