@@ -77,6 +77,20 @@ export {
   type ErrorCode,
   type StoreProblem,
 } from './core/errors.ts'
+export { timelineOf } from './timeline/timeline-of.ts'
+export type { RunHistory, TimelineOptions } from './timeline/source.ts'
+export type {
+  Advice,
+  CriticalSegment,
+  OperationState,
+  Phase,
+  Span,
+  Timeline,
+  TimelineGroup,
+  TimelineOperation,
+  TimelineRun,
+  TimelineTotals,
+} from './timeline/timeline.ts'
 
 // For those who keep runs elsewhere (the cases in `ai-workflows/testing` say what a store must do), or read journals.
 export type {

@@ -102,8 +102,8 @@ export interface Note {
   readonly key: Key
   /** When it began; of a `cancelled` step, when its signal was aborted. */
   readonly at: number
-  /** An attempt began; a timer is armed; an attempt that began was given up; a group. */
-  readonly kind: 'started' | 'due' | 'cancelled' | 'group'
+  /** An attempt or a child began; a timer is armed; an event is waited for; an attempt that began was given up; a group. */
+  readonly kind: 'started' | 'due' | 'waiting' | 'cancelled' | 'group'
   /** Of a step: which attempt. Otherwise 0. */
   readonly attempt: number
   /** Of a timer: its absolute deadline. Of a group: when it had its outcome, 0 before that; the later note counts. Otherwise 0. */
