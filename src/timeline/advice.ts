@@ -3,7 +3,7 @@
  *
  * - `limit`: a group's limit cost `WORTH_SAVING` of that (of each group by itself, in the model of `without-limits.ts`)
  * - `step`: the functions of one step, or of several of one name, are `MOST` of it on the critical path
- * - `sequence`: steps outside of groups are `MOST` of it on the critical path, and together at once would have saved `WORTH_SAVING`
+ * - `sequence`: `SEQUENCE` steps or more outside of groups are `MOST` of it on the critical path, and together at once would have saved `WORTH_SAVING`
  * - `retries`: failed attempts and the waits after them are `WORTH_SAVING` of it on the critical path
  * - `waiting`: sleeps, events and children are `MOST` of it on the critical path
  */
@@ -19,6 +19,9 @@ import { duration, listed, percent, quoted } from './words.ts'
 const WORTH_TIME = 100
 const WORTH_SAVING = 0.1
 const MOST = 0.5
+
+/** Two that follow each other mostly have a reason to. */
+const SEQUENCE = 3
 
 /** For so many groups it is calculated what their limit cost: those whose branches waited longest. */
 const MOST_GROUPS = 5
@@ -64,7 +67,7 @@ function limitAdvice({ group, branches }: Crowd, cost: number, active: number): 
   const enough = placesFor(lengths, longest + TOLERANCE * cost, limit)
   const isOver = group.until !== undefined
   const text = `\`concurrency: ${limit}\` of ${quoted(nameOf(group.key))} cost ${duration(cost)} of ${duration(active)}${
-    isOver ? `; ${enough} would have been enough` : ' so far'
+    isOver ? `; ${enough} would have been enough, if what it calls can take as many at once` : ' so far'
   }`
   return { kind: 'limit', text, key: group.key, cost }
 }
@@ -102,7 +105,7 @@ function sequence(path: readonly Piece[], active: number): Advice[] {
   const lanes = lanesOf(pieces)
   const total = lengthOf(pieces)
   const longest = longestOf(pieces)
-  if (lanes.length < 2 || longest === undefined || total < MOST * active) return []
+  if (lanes.length < SEQUENCE || longest === undefined || total < MOST * active) return []
   const cost = total - lengthOf(pieces.filter(({ lane }) => lane === longest))
   if (cost < WORTH_SAVING * active) return []
   const names = [...new Set(lanes.map((lane) => nameOf(keyOf(lane))))]

@@ -65,8 +65,9 @@ export function criticalPathOf(
     const since = lane.begun ?? trail.from
     const latest = Math.min(current, above(ends, since)) - 1
     const near = lane.begun === undefined ? undefined : structure.before(lane, since, current)
-    const isNear =
-      near !== undefined && (near.certain || (ends[latest] ?? 0) - (ends[near.index] ?? 0) <= SLACK)
+    const isCertain = near?.hadPlace === true && lane.place?.isMember === true
+    const isNear = near !== undefined && (isCertain || (ends[latest] ?? 0) - (ends[near.index] ?? 0) <= SLACK)
+    trail.waited = isNear && near.hadPlace
     current = isNear ? near.index : latest
     ending = endings[current]
   }
@@ -90,8 +91,8 @@ function endingsOf(lanes: readonly Lane[], decided: (lane: Lane) => number | und
 
 interface Near {
   readonly index: number
-  /** There is no doubt that it waited for this. */
-  readonly certain: boolean
+  /** It had the place that was waited for. */
+  readonly hadPlace: boolean
 }
 
 /** What comes before what, by the groups and branches that things are in. Places among the endings stand for operations. */
@@ -102,7 +103,7 @@ class Structure {
   /** Of each branch the places of those in it, or deeper, that ended last, one for each item: in order. */
   readonly #within = new Map<Branch, Float64Array>()
   readonly #last = new Map<Branch | Crowd, number>()
-  readonly #beforeGroup = new Map<Crowd, number | undefined>()
+  readonly #beforeGroup = new Map<Crowd, Near | undefined>()
 
   constructor(layout: Layout, order: ReadonlyMap<Lane, number>, endings: readonly Ending[]) {
     this.#layout = layout
@@ -121,17 +122,15 @@ class Structure {
   /** @param limit places from this one on are not to be had */
   before(lane: Lane, since: number, limit: number): Near | undefined {
     const branch = this.#layout.branchOf.get(lane)
-    if (branch === undefined) return undefined
-    const certain = lane.place?.isMember === true && branch.freedBy !== undefined
-    const index = this.#beforeItem(branch, since)
-    return index === undefined || index < 0 || index >= limit ? undefined : { index, certain }
+    const near = branch && this.#beforeItem(branch, since)
+    return near === undefined || near.index < 0 || near.index >= limit ? undefined : near
   }
 
-  #beforeItem(branch: Branch, since: number): number | undefined {
+  #beforeItem(branch: Branch, since: number): Near | undefined {
     const within = this.#within.get(branch)
     const before = within?.[this.#endedBy(within, since) - 1]
-    if (before !== undefined) return before
-    if (branch.freedBy !== undefined) return this.#last.get(branch.freedBy)
+    if (before !== undefined) return { index: before, hadPlace: false }
+    if (branch.freedBy !== undefined) return { index: this.#last.get(branch.freedBy) ?? -1, hadPlace: true }
     return branch.group === undefined ? undefined : this.#beforeGroup.get(branch.group)
   }
 
@@ -169,6 +168,8 @@ class Structure {
 class Trail {
   /** It is covered from here on. */
   from: number
+  /** What was covered last waited for a place. */
+  waited = false
   readonly #pieces: Piece[] = []
   readonly #begin: number
   readonly #rests: readonly Rest[]
@@ -199,6 +200,7 @@ class Trail {
     const later = this.#later
     const queued = later?.spans[0]?.phase === 'queued' ? later.spans[0] : undefined
     if (later !== undefined && later.begun === undefined) this.#add(later, 'waiting', since, undefined)
+    else if (later !== undefined && this.waited) this.#add(later, 'queued', since, queued)
     else if (later !== undefined && queued !== undefined)
       this.#add(later, 'queued', Math.max(since, queued.from), queued)
     for (let at = above(this.#restsFrom, this.from) - 1; at >= 0; at--) {
