@@ -5,7 +5,7 @@ import { type Branch, type Crowd, layoutOf, occupancyOf } from './branches.ts'
 import { criticalPathOf, type Piece } from './critical-path.ts'
 import { deadlines } from './deadlines.ts'
 import { type Frame, frameOf, inOrder } from './frame.ts'
-import { groupsOf } from './groups.ts'
+import { type Group, groupsOf } from './groups.ts'
 import type { Lane } from './lanes.ts'
 import { lanesOf } from './operations.ts'
 import { restsOf } from './rests.ts'
@@ -72,8 +72,8 @@ function operationsOf(
   critical: ReadonlySet<Lane | undefined>,
   zombies: ReadonlySet<Key>,
 ): TimelineOperation[] {
-  const operations = lanes.map((lane): TimelineOperation => {
-    const { id, kind, state, spans, until, end, attempts, place, child, error } = lane
+  return inOrderOfBeginning(lanes).map((lane): TimelineOperation => {
+    const { id, kind, state, spans, until, attempts, place, child, error } = lane
     const key = keyOf(lane)
     return {
       key,
@@ -81,7 +81,7 @@ function operationsOf(
       kind,
       state,
       spans,
-      from: spans[0]?.from ?? end,
+      from: shownFrom(lane),
       until,
       attempts,
       ignoresSignal: zombies.has(id),
@@ -92,7 +92,22 @@ function operationsOf(
       critical: critical.has(lane),
     }
   })
-  return operations.sort((a, b) => a.from - b.from)
+}
+
+function shownFrom({ spans, end }: Lane): number {
+  return spans[0]?.from ?? end
+}
+
+/** Of the branches of a group that began together, in their order there: not in that in which they ended. */
+function inOrderOfBeginning(lanes: readonly Lane[]): Lane[] {
+  const ranks = new Map<Group, number>()
+  for (const { place } of lanes)
+    if (place !== undefined && !ranks.has(place.group)) ranks.set(place.group, ranks.size)
+  const rank = ({ place }: Lane): number => (place === undefined ? -1 : (ranks.get(place.group) ?? 0))
+  const position = ({ place }: Lane): number => (typeof place?.label === 'number' ? place.label : 0)
+  return lanes.toSorted(
+    (a, b) => shownFrom(a) - shownFrom(b) || rank(a) - rank(b) || position(a) - position(b),
+  )
 }
 
 function groupsIn(
