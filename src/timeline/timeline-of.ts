@@ -98,15 +98,23 @@ function shownFrom({ spans, end }: Lane): number {
   return spans[0]?.from ?? end
 }
 
-/** Of the branches of a group that began together, in their order there: not in that in which they ended. */
+/**
+ * Of those that began together, what took no time is first, and branches of a group are in their order there: not in that in
+ * which they ended.
+ */
 function inOrderOfBeginning(lanes: readonly Lane[]): Lane[] {
   const ranks = new Map<Group, number>()
   for (const { place } of lanes)
     if (place !== undefined && !ranks.has(place.group)) ranks.set(place.group, ranks.size)
   const rank = ({ place }: Lane): number => (place === undefined ? -1 : (ranks.get(place.group) ?? 0))
   const position = ({ place }: Lane): number => (typeof place?.label === 'number' ? place.label : 0)
+  const isBrief = (lane: Lane): number => (lane.end === shownFrom(lane) ? 0 : 1)
   return lanes.toSorted(
-    (a, b) => shownFrom(a) - shownFrom(b) || rank(a) - rank(b) || position(a) - position(b),
+    (a, b) =>
+      shownFrom(a) - shownFrom(b) ||
+      isBrief(a) - isBrief(b) ||
+      rank(a) - rank(b) ||
+      position(a) - position(b),
   )
 }
 

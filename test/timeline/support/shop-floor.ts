@@ -52,7 +52,7 @@ export class ShopFloor {
       await this.busy(running)
       const due = Math.min(...[...this.#jobs].map((job) => job.due))
       this.#clock.advance(due - this.#clock.now())
-      for (const job of [...this.#jobs])
+      for (const job of this.#jobs)
         if (job.due === due) {
           this.#jobs.delete(job)
           job.end()
