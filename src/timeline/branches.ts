@@ -1,4 +1,5 @@
 /** What was in which branch of which group, when each branch was under way, and whose place it had. */
+import type { Deadlines } from './deadlines.ts'
 import { above, type Frame } from './frame.ts'
 import type { Group, Groups, Place } from './groups.ts'
 import type { Lane } from './lanes.ts'
@@ -34,6 +35,8 @@ export interface Crowd {
   branches: readonly Branch[]
   /** What it is in. */
   readonly around: Branch
+  /** It ended when its time was up, or somebody asked for it. */
+  readonly cutShort: boolean
 }
 
 export interface Layout {
@@ -43,13 +46,7 @@ export interface Layout {
   readonly branchOf: ReadonlyMap<Lane, Branch>
 }
 
-/** @param decided when something that was given up was over by itself, if it was */
-export function layoutOf(
-  lanes: readonly Lane[],
-  groups: Groups,
-  frame: Frame,
-  decided: (lane: Lane) => number | undefined,
-): Layout {
+export function layoutOf(lanes: readonly Lane[], groups: Groups, frame: Frame, deadlines: Deadlines): Layout {
   const root = newBranch(undefined, '')
   const crowds = new Map<Group, Crowd>()
   const branches = new Map<Crowd, Map<string | number, Branch>>()
@@ -62,7 +59,9 @@ export function layoutOf(
     return branch
   }
   for (const group of groups.all) {
-    const crowd = { group, end: group.until ?? frame.at, branches: [], around: branchAt(group.place) }
+    const around = branchAt(group.place)
+    const end = group.until ?? frame.at
+    const crowd = { group, end, branches: [], around, cutShort: deadlines.cutShort(group) }
     crowds.set(group, crowd)
     branches.set(crowd, new Map())
   }
@@ -72,7 +71,7 @@ export function layoutOf(
     const branch = branchAt(lane.place)
     branchOf.set(lane, branch)
     const from = lane.begun ?? lane.end
-    const givenUp = lane.state === 'cancelled' && decided(lane) === undefined
+    const givenUp = lane.state === 'cancelled'
     branch.items.push({ lane, group: undefined, from, end: lane.end, givenUp })
   }
   for (const crowd of [...crowds.values()].toReversed()) {

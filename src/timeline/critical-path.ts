@@ -16,6 +16,7 @@
  */
 import { above, type Frame } from './frame.ts'
 import type { Branch, Crowd, Item, Layout } from './branches.ts'
+import type { Deadlines } from './deadlines.ts'
 import type { Lane } from './lanes.ts'
 import type { Span } from './timeline.ts'
 
@@ -42,17 +43,16 @@ interface Ending {
 
 /**
  * From the beginning to the end, without gaps.
- * @param decided when something that was given up was over by itself, if it was
  * @param rests when nobody executed the run, in order
  */
 export function criticalPathOf(
   lanes: readonly Lane[],
   layout: Layout,
-  decided: (lane: Lane) => number | undefined,
+  deadlines: Deadlines,
   rests: readonly Rest[],
   frame: Frame,
 ): Piece[] {
-  const endings = endingsOf(lanes, decided)
+  const endings = endingsOf(lanes, deadlines)
   const order = new Map(endings.map(({ lane }, index) => [lane, index]))
   const ends = Float64Array.from(endings, ({ end }) => end)
   const structure = new Structure(layout, order, endings)
@@ -78,11 +78,11 @@ export function criticalPathOf(
  * By end; of those that ended together, the one that lasted longest is last. What took no time decides nothing: so whatever is
  * found for something ended before that began, and has its place before it.
  */
-function endingsOf(lanes: readonly Lane[], decided: (lane: Lane) => number | undefined): Ending[] {
+function endingsOf(lanes: readonly Lane[], deadlines: Deadlines): Ending[] {
   const endings: Ending[] = []
   for (const lane of lanes) {
     if (!lane.ran) continue
-    const end = lane.state === 'cancelled' ? decided(lane) : lane.end
+    const end = lane.state === 'cancelled' ? deadlines.over(lane) : lane.end
     if (end !== undefined && lane.begun !== end) endings.push({ lane, end })
   }
   const begun = ({ lane, end }: Ending): number => lane.begun ?? end

@@ -9,12 +9,18 @@ import type { RunHistory } from './source.ts'
 const RUN: Key = ''
 const LIMITS = ['!timeout', '!abort', '!signal']
 
-/** @returns when an operation that was given up was over by itself; undefined for one that was given up for another's sake */
-export function deadlines(
+export interface Deadlines {
+  /** When an operation that was given up was over by itself; undefined for one that was given up for another's sake. */
+  over(lane: Lane): number | undefined
+  /** Something put an end to the group, whatever its branches were at. */
+  cutShort(group: Group): boolean
+}
+
+export function deadlinesOf(
   journal: readonly JournalEntry[],
   { record }: RunHistory,
   frame: Frame,
-): (lane: Lane) => number | undefined {
+): Deadlines {
   const byKey = new Map<Key, number>()
   if (record.status === 'cancelled') byKey.set(RUN, frame.at)
   for (const { seq, completion } of journal) {
@@ -34,9 +40,12 @@ export function deadlines(
     }
     return around
   }
-  return ({ id, place, begun, end }) => {
-    const over = byKey.get(id) ?? (place === undefined ? byKey.get(RUN) : ofGroup(place.group))
-    return over === undefined || over > end || over < (begun ?? over) ? undefined : over
+  return {
+    over({ id, place, begun, end }) {
+      const over = byKey.get(id) ?? (place === undefined ? byKey.get(RUN) : ofGroup(place.group))
+      return over === undefined || over > end || over < (begun ?? over) ? undefined : over
+    },
+    cutShort: ({ key }) => byKey.has(key),
   }
 }
 

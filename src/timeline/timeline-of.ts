@@ -3,7 +3,7 @@ import type { Key } from '../core/ports/effects.ts'
 import { adviceOf, keyOf } from './advice.ts'
 import { type Branch, type Crowd, layoutOf, occupancyOf } from './branches.ts'
 import { criticalPathOf, type Piece } from './critical-path.ts'
-import { deadlines } from './deadlines.ts'
+import { deadlinesOf } from './deadlines.ts'
 import { type Frame, frameOf, inOrder } from './frame.ts'
 import { type Group, groupsOf } from './groups.ts'
 import type { Lane } from './lanes.ts'
@@ -40,9 +40,9 @@ export function timelineOf(source: RunHistory, now: number, options: TimelineOpt
   const journal = inOrder(source.journal)
   const groups = groupsOf(source.notes, frame)
   const lanes = lanesOf(source, journal, standingOf(journal, source.record), groups, frame)
-  const decided = deadlines(journal, source, frame)
-  const layout = layoutOf(lanes, groups, frame, decided)
-  const path = criticalPathOf(lanes, layout, decided, restsOf(source, journal, frame), frame)
+  const deadlines = deadlinesOf(journal, source, frame)
+  const layout = layoutOf(lanes, groups, frame, deadlines)
+  const path = criticalPathOf(lanes, layout, deadlines, restsOf(source, journal, frame), frame)
   const critical = new Set(path.map(({ lane }) => lane))
   const zombies = new Set((source.zombies ?? []).map(({ key }) => key))
   return {

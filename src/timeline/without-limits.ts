@@ -4,7 +4,7 @@
  * The model: everything takes as long as it took, and begins as long after what came before it as it did: after whatever
  * had ended before it in its own branch, or in the run's own code. A branch that waited for a place begins as long
  * after its group as it began after that place was free. A group ends as long after the last of its branches as it did; those that
- * were given up do not count. So nothing is ever later than it was.
+ * were given up do not count, and one whose time was up takes what it took. So nothing is ever later than it was.
  *
  * It does not know that more at once would make each slower, nor that a branch waited for something of another branch.
  */
@@ -19,7 +19,7 @@ export function totalWithout({ root, crowds }: Layout, isLifted: (crowd: Crowd) 
 
 /** Of a group, from its beginning to its end. */
 function lengthOf(
-  { group, end, branches }: Crowd,
+  { group, end, branches, cutShort }: Crowd,
   lengths: ReadonlyMap<Crowd, number>,
   isLifted: boolean,
 ): number {
@@ -41,7 +41,9 @@ function lengthOf(
     lastSeen = Math.max(lastSeen, until)
   }
   const whole = end - group.from
-  return last === undefined ? whole : Math.min(whole, Math.max(0, last + Math.max(0, end - lastSeen)))
+  return last === undefined || cutShort
+    ? whole
+    : Math.min(whole, Math.max(0, last + Math.max(0, end - lastSeen)))
 }
 
 /** From its beginning to its end. */

@@ -116,6 +116,15 @@ describe('the critical path', () => {
     expect(pathOf(history.ended(90))).toEqual(['a running 0-20', '· code 20-22', 'g/0/h/0/b running 22-90'])
   })
 
+  test('does so, though something else ended between the group’s beginning and that of its first operation', () => {
+    const history = new History()
+      .step('other', 0, 22)
+      .step('a', 0, 20)
+      .group('g', 21, 90, { size: 1 })
+      .step('g/0/b', 23, 90)
+    expect(pathOf(history.ended(90))).toEqual(['a running 0-20', '· code 20-23', 'g/0/b running 23-90'])
+  })
+
   test('has no operation that was given up for another’s sake', () => {
     const history = new History()
       .group('race', 0, 41, { kind: 'race', members: ['winner', 'loser'] })

@@ -94,6 +94,11 @@ describe('a step', () => {
     })
   })
 
+  test('that was given up has ended, though the run goes on', () => {
+    const history = new History().started('slow', 10).note('cancelled', 'slow', 90, { attempt: 1 })
+    expect(only(history)).toMatchObject({ state: 'cancelled', until: 90 })
+  })
+
   test('that was given up ends with its group where nothing was noted', () => {
     const history = new History().group('race', 5, 70, { kind: 'race', members: ['slow', 'fast'] })
     history.started('slow', 10).step('fast', 10, 70)

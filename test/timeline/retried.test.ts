@@ -58,6 +58,11 @@ describe('a run that was retried', () => {
     expect(criticalPath.at(-1)).toEqual({ key: undefined, phase: 'waiting', from: 30, until: 5000 })
   })
 
+  test('in which nothing has happened yet has waited since its first end, too', () => {
+    const { criticalPath } = timelineOf(first().retried().source, 5000)
+    expect(criticalPath.at(-1)).toEqual({ key: undefined, phase: 'waiting', from: 30, until: 5000 })
+  })
+
   test('from a step on shows nothing of what is done anew until it begins', () => {
     const history = first()
       .retried()

@@ -80,6 +80,25 @@ describe('without limits', () => {
     expect(totals(history.ended(80))).toMatchObject({ wall: 80, unlimited: 80 })
   })
 
+  test('a group whose time was up takes what it took, also when some of it had ended', () => {
+    const history = new History()
+      .group('g', 0, 100, { limit: 1, members: ['a', 'b', 'slow'] })
+      .step('a', 0, 50)
+      .step('b', 50, 90)
+      .started('slow', 90)
+      .entry({ kind: 'timer-fired', key: 'g!timeout', at: 100 })
+    expect(totals(history.ended(100))).toMatchObject({ wall: 100, unlimited: 100 })
+  })
+
+  test('a failure comes sooner, and with it the end of what was given up for it', () => {
+    const history = new History()
+      .group('g', 0, 100, { limit: 2, members: ['long', 'short', 'bad'] })
+      .started('long', 0)
+      .step('short', 0, 50)
+      .failed('bad', 50, 100)
+    expect(totals(history.ended(100, 'failed'))).toMatchObject({ wall: 100, unlimited: 50 })
+  })
+
   test('nothing changes where there is no limit', () => {
     const history = new History()
       .step('a', 3, 10)
