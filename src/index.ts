@@ -14,6 +14,20 @@ export { createEngine, type EngineOptions } from './create-engine.ts'
 export { type EmbeddedEngine, type RunDetails } from './engine/embedded-engine.ts'
 export type { WorkOptions } from './engine/options.ts'
 export type { Keep } from './engine/retention.ts'
+export { timelineOf } from './timeline/timeline-of.ts'
+export type { RunHistory, TimelineOptions } from './timeline/source.ts'
+export type {
+  Advice,
+  CriticalSegment,
+  OperationState,
+  Phase,
+  Span,
+  Timeline,
+  TimelineGroup,
+  TimelineOperation,
+  TimelineRun,
+  TimelineTotals,
+} from './timeline/timeline.ts'
 export { memoryStore } from './store/memory/index.ts'
 export type { Operation } from './core/operation.ts'
 export type { BranchContext, BranchInput } from './core/branch.ts'
@@ -77,20 +91,6 @@ export {
   type ErrorCode,
   type StoreProblem,
 } from './core/errors.ts'
-export { timelineOf } from './timeline/timeline-of.ts'
-export type { RunHistory, TimelineOptions } from './timeline/source.ts'
-export type {
-  Advice,
-  CriticalSegment,
-  OperationState,
-  Phase,
-  Span,
-  Timeline,
-  TimelineGroup,
-  TimelineOperation,
-  TimelineRun,
-  TimelineTotals,
-} from './timeline/timeline.ts'
 
 // For those who keep runs elsewhere (the cases in `ai-workflows/testing` say what a store must do), or read journals.
 export type {
