@@ -3,8 +3,9 @@
  *
  * - `limit`: a group's limit cost `WORTH_SAVING` of that (of each group by itself, in the model of `without-limits.ts`)
  * - `step`: the functions of one step, or of several of one name, are `MOST` of it on the critical path
- * - `sequence`: `SEQUENCE` steps or more outside of groups are `MOST` of it on the critical path, and together at once would have saved `WORTH_SAVING`
- * - `retries`: failed attempts and the waits after them are `WORTH_SAVING` of it on the critical path
+ * - `sequence`: `SEQUENCE` steps or more outside of groups are `MOST` of it on the critical path, not much ran beside
+ *   them, and together at once would have saved `WORTH_SAVING`
+ * - `retries`: failed attempts and the waits after them are `WORTH_RETRIES` of it on the critical path
  * - `waiting`: sleeps, events and children are `MOST` of it on the critical path
  */
 import { nameOf } from '../core/key.ts'
@@ -18,10 +19,14 @@ import { duration, listed, percent, quoted } from './words.ts'
 
 const WORTH_TIME = 100
 const WORTH_SAVING = 0.1
+const WORTH_RETRIES = 0.2
 const MOST = 0.5
 
 /** Two that follow each other mostly have a reason to. */
 const SEQUENCE = 3
+
+/** Steps that together take more than this times what they are on the path run at the same time already. */
+const BESIDE = 1.5
 
 /** For so many groups it is calculated what their limit cost: those whose branches waited longest. */
 const MOST_GROUPS = 5
@@ -34,7 +39,7 @@ export function adviceOf(layout: Layout, path: readonly Piece[], wall: number): 
   const active = wall - lengthOf(path.filter(isRest))
   if (active < WORTH_TIME) return []
   const limited = limits(layout, wall, active)
-  const inSequence = sequence(path, active)
+  const inSequence = sequence(layout, path, active)
   const isTold = ({ place }: Lane): boolean =>
     place === undefined ? inSequence.length > 0 : limited.some(({ key }) => key === place.group.key)
   const all = [
@@ -67,7 +72,7 @@ function limitAdvice({ group, branches }: Crowd, cost: number, active: number): 
   const enough = placesFor(lengths, longest + TOLERANCE * cost, limit)
   const isOver = group.until !== undefined
   const text = `\`concurrency: ${limit}\` of ${quoted(nameOf(group.key))} cost ${duration(cost)} of ${duration(active)}${
-    isOver ? `; ${enough} would have been enough, if what it calls can take as many at once` : ' so far'
+    isOver ? `; ${enough} would have been enough, if what it calls can take as many at once.` : ' so far.'
   }`
   return { kind: 'limit', text, key: group.key, cost }
 }
@@ -88,17 +93,18 @@ function oneStep(path: readonly Piece[], active: number, isTold: (lane: Lane) =>
     const lanes = lanesOf(pieces)
     const [first] = lanes
     if (first === undefined || (lanes.length > 1 && lanes.every(isTold))) continue
-    const share = percent(cost, active)
+    const share = `${percent(cost, active)} of the time is`
+    const took = `${duration(cost)} of ${duration(active)}.`
     const text =
       lanes.length === 1
-        ? `${share} of the time is one step, ${quoted(nameOf(keyOf(first)))}`
-        : `${share} of the time is ${lanes.length} steps one after another, ${quoted(name)}`
+        ? `${share} one step, ${quoted(nameOf(keyOf(first)))}: ${took}`
+        : `${share} ${quoted(name)}, ${lanes.length} times one after another: ${took}`
     return [{ kind: 'step', text, key: keyOf(longestOf(pieces) ?? first), cost }]
   }
   return []
 }
 
-function sequence(path: readonly Piece[], active: number): Advice[] {
+function sequence({ root }: Layout, path: readonly Piece[], active: number): Advice[] {
   const pieces = path.filter(
     ({ lane, phase }) => lane?.kind === 'step' && lane.place === undefined && phase === 'running',
   )
@@ -106,10 +112,15 @@ function sequence(path: readonly Piece[], active: number): Advice[] {
   const total = lengthOf(pieces)
   const longest = longestOf(pieces)
   if (lanes.length < SEQUENCE || longest === undefined || total < MOST * active) return []
+  const work = root.items.reduce(
+    (sum, { lane, from, end }) => sum + (lane?.kind === 'step' ? end - from : 0),
+    0,
+  )
+  if (work > BESIDE * total) return []
   const cost = total - lengthOf(pieces.filter(({ lane }) => lane === longest))
   if (cost < WORTH_SAVING * active) return []
   const names = [...new Set(lanes.map((lane) => nameOf(keyOf(lane))))]
-  const text = `${percent(total, active)} of the time is ${lanes.length} steps one after another (${listed(names)}). Those that do not need one another's results can run in \`parallel\`, which would save up to ${duration(cost)}`
+  const text = `${percent(total, active)} of the time is ${lanes.length} steps one after another (${listed(names)}). Those that do not need one another's results can run in \`parallel\`, which would save up to ${duration(cost)}.`
   return [{ kind: 'sequence', text, key: undefined, cost }]
 }
 
@@ -120,13 +131,13 @@ function retries(path: readonly Piece[], active: number): Advice[] {
   )
   const cost = lengthOf(pieces)
   const most = longestOf(pieces)
-  if (most === undefined || cost < WORTH_SAVING * active) return []
+  if (most === undefined || cost < WORTH_RETRIES * active) return []
   const count = lanesOf(pieces).length
   const which =
     count === 1
       ? `of ${quoted(nameOf(keyOf(most)))}`
       : `of ${count} steps, most of it ${quoted(nameOf(keyOf(most)))},`
-  const text = `Failed attempts ${which} and the waits after them took ${duration(cost)} of ${duration(active)}`
+  const text = `Failed attempts ${which} and the waits after them took ${duration(cost)} of ${duration(active)}.`
   return [{ kind: 'retries', text, key: keyOf(most), cost }]
 }
 
@@ -143,7 +154,7 @@ function waiting(path: readonly Piece[], active: number): Advice[] {
   if (most === undefined || cost < MOST * active) return []
   const count = lanesOf(pieces).length
   const name = quoted(nameOf(keyOf(most)))
-  const text = `${percent(cost, active)} of the time is waiting for ${waitedFor(most)}, ${count === 1 ? name : `most of it ${name}`}`
+  const text = `${percent(cost, active)} of the time is waiting for ${waitedFor(most)}, ${count === 1 ? name : `most of it ${name}`}.`
   return [{ kind: 'waiting', text, key: keyOf(most), cost }]
 }
 

@@ -87,7 +87,7 @@ describe.for(PLACES)('the timeline of a real run, in %s', (place) => {
     ])
     expect(timeline.totals).toEqual({ wall: 950, work: 1350, speedUp: 1350 / 950, unlimited: 550 })
     expect(timeline.advice[0]?.text).toBe(
-      '`concurrency: 2` of `fetch` cost 400 ms of 950 ms; 5 would have been enough, if what it calls can take as many at once',
+      '`concurrency: 2` of `fetch` cost 400 ms of 950 ms; 5 would have been enough, if what it calls can take as many at once.',
     )
   })
 

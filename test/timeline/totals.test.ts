@@ -125,7 +125,7 @@ describe('advice', () => {
     const until = batch(history, 'enrich', 8, 3, 2000)
     expect(advice(history.ended(until))[0]).toEqual({
       kind: 'limit',
-      text: '`concurrency: 3` of `enrich` cost 4.0 s of 6.0 s; 8 would have been enough, if what it calls can take as many at once',
+      text: '`concurrency: 3` of `enrich` cost 4.0 s of 6.0 s; 8 would have been enough, if what it calls can take as many at once.',
       key: 'enrich',
       cost: 4000,
     })
@@ -135,14 +135,19 @@ describe('advice', () => {
     const history = new History().group('g', 0, 0, { limit: 1, members: ['a', 'b', 'c'] })
     history.step('a', 0, 30_000).step('b', 30_000, 90_000).started('c', 90_000)
     expect(advice(history).find(({ kind }) => kind === 'limit')).toMatchObject({
-      text: '`concurrency: 1` of `g` cost 40.0 s of 1 min 40 s so far',
+      text: '`concurrency: 1` of `g` cost 40.0 s of 1 min 40 s so far.',
     })
   })
 
   test('names a step that is most of the time', () => {
     const history = new History().step('fetch', 0, 300).step('rerank', 300, 1000).ended(1000)
     expect(advice(history)).toEqual([
-      { kind: 'step', text: '70% of the time is one step, `rerank`', key: 'rerank', cost: 700 },
+      {
+        kind: 'step',
+        text: '70% of the time is one step, `rerank`: 700 ms of 1.0 s.',
+        key: 'rerank',
+        cost: 700,
+      },
     ])
   })
 
@@ -153,7 +158,7 @@ describe('advice', () => {
     expect(advice(history.ended(900))).toEqual([
       {
         kind: 'step',
-        text: '89% of the time is 8 steps one after another, `page-*`',
+        text: '89% of the time is `page-*`, 8 times one after another: 800 ms of 900 ms.',
         key: 'g/0/page-0',
         cost: 800,
       },
@@ -169,11 +174,18 @@ describe('advice', () => {
     expect(advice(history.ended(1100))).toEqual([
       {
         kind: 'sequence',
-        text: "100% of the time is 4 steps one after another (`a`, `b`, `c` and 1 more). Those that do not need one another's results can run in `parallel`, which would save up to 700 ms",
+        text: "100% of the time is 4 steps one after another (`a`, `b`, `c` and 1 more). Those that do not need one another's results can run in `parallel`, which would save up to 700 ms.",
         key: undefined,
         cost: 700,
       },
     ])
+  })
+
+  test('does not say that of steps that run at the same time without a group', () => {
+    const history = new History()
+    for (let lane = 0; lane < 3; lane++)
+      for (const at of [0, 200, 400]) history.step(`${'abc'[lane]}-${at}`, at, at + 190 + lane)
+    expect(advice(history.ended(600)).filter(({ kind }) => kind === 'sequence')).toEqual([])
   })
 
   test('names failed attempts and the waits after them', () => {
@@ -184,11 +196,11 @@ describe('advice', () => {
     expect(advice(history.ended(1000))).toEqual([
       {
         kind: 'retries',
-        text: 'Failed attempts of `pay` and the waits after them took 800 ms of 1.0 s',
+        text: 'Failed attempts of `pay` and the waits after them took 800 ms of 1.0 s.',
         key: 'pay',
         cost: 800,
       },
-      { kind: 'step', text: '50% of the time is one step, `pay`', key: 'pay', cost: 500 },
+      { kind: 'step', text: '50% of the time is one step, `pay`: 500 ms of 1.0 s.', key: 'pay', cost: 500 },
     ])
   })
 
@@ -200,7 +212,7 @@ describe('advice', () => {
     expect(advice(history.ended(90_000))).toEqual([
       {
         kind: 'waiting',
-        text: '99% of the time is waiting for an event, `event:approve`',
+        text: '99% of the time is waiting for an event, `event:approve`.',
         key: 'event:approve',
         cost: 89_000,
       },
@@ -211,7 +223,7 @@ describe('advice', () => {
     const history = new History().step('a', 0, 300).failed('b', 300, 400).retried()
     history.step('a', 0, 300).step('b', 90_000, 90_100).ended(90_100)
     expect(advice(history)).toEqual([
-      { kind: 'step', text: '60% of the time is one step, `a`', key: 'a', cost: 300 },
+      { kind: 'step', text: '60% of the time is one step, `a`: 300 ms of 500 ms.', key: 'a', cost: 300 },
     ])
   })
 
