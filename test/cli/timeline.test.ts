@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { drawTimeline } from '../../src/cli/timeline/draw.ts'
 import { shortForm } from '../../src/cli/timeline/summary.ts'
 import { widthOf } from '../../src/cli/text/width.ts'
-import { Story, T0 } from '../timeline/support/story.ts'
+import { Story, T0 } from './support/story.ts'
 
 const NOW = T0 + 5_000
 
@@ -66,6 +66,7 @@ describe('show --timeline', () => {
       expect.stringMatching(/^\* work-\* ×10,000 +█+ +10 ms$/),
       expect.stringMatching(/^ {2}work-10000 .*490 ms failed$/),
       expect.stringMatching(/^Critical path: work-\* ×100 1.0 s$/),
+      expect.stringMatching(/^→ 100% of the time is `work-\*`/),
     ])
     expect(drawn(story, 80, true).filter((line) => line.includes('work-')).length).toBeGreaterThan(10_000)
   })
