@@ -152,6 +152,7 @@ function addReading(program: Command, choose: (verb: Verb) => void): void {
     .command('show <id>')
     .description('all that is recorded of a run')
     .option('--all', 'every step, and values in full')
+    .option('--timeline', 'what ran when, and why the whole took as long as it did')
     .action((id: string, options: ShowOptions) => choose((context) => show(context, id, options)))
 }
 

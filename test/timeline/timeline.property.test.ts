@@ -75,7 +75,7 @@ const note: fc.Arbitrary<Note> = fc.oneof(
     due: fc.oneof(fc.constant(0), time),
     detail: fc.oneof(shape, fc.string()),
   }),
-) as fc.Arbitrary<Note>
+)
 
 const timeline = fc
   .record({
@@ -144,7 +144,7 @@ describe('of a journal as engines write it', () => {
     const durations = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 12 })
     fc.assert(
       fc.property(durations, fc.integer({ min: 1, max: 5 }), (each, limit) => {
-        const ends = new Array<number>(limit).fill(0)
+        const ends = Array.from({ length: limit }, () => 0)
         const story = new Story()
         const members = each.map((_, index) => `s${index}`)
         for (const [index, duration] of each.entries()) {

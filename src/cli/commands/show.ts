@@ -14,9 +14,13 @@ import type { Terminal } from '../terminal.ts'
 import { oneLine, printable } from '../text/printable.ts'
 import { durationText } from '../../core/duration-text.ts'
 import { fullTimeText, plural } from '../text/units.ts'
+import { timelineOf } from '../../timeline/timeline-of.ts'
+import { canvasOf, drawTimeline } from '../timeline/draw.ts'
 import { runTable } from './list.ts'
 
 export interface ShowOptions {
+  /** What ran when, instead of what is recorded. */
+  readonly timeline?: boolean
   /** Everything, however long. */
   readonly all?: boolean
 }
@@ -33,6 +37,10 @@ export async function show(context: CommandContext, id: string, options: ShowOpt
   return await withEngine(context, async (engine) => {
     const record = await requireRun(context, engine, id)
     const details = await engine.inspect(id)
+    if (options.timeline === true) {
+      showTimeline(terminal, await summaryOf(engine, details.record), details, options.all === true)
+      return EXIT.completed
+    }
     const shown = {
       summary: await summaryOf(engine, details.record),
       details,
@@ -54,6 +62,12 @@ export async function show(context: CommandContext, id: string, options: ShowOpt
       )
     return EXIT.completed
   })
+}
+
+function showTimeline(terminal: Terminal, { status }: Summary, details: RunDetails, all: boolean): void {
+  const timeline = timelineOf(details, Date.now(), { interrupted: status === 'interrupted' })
+  if (terminal.json) terminal.printJson(timeline)
+  else terminal.print(drawTimeline(timeline, canvasOf(terminal), all).join('\n'))
 }
 
 async function childrenOf(engine: EmbeddedEngine, parent: string): Promise<Summary[]> {

@@ -6,6 +6,8 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { ProgressReporter } from '../progress/reporter.ts'
 import { oneLine } from '../text/printable.ts'
+import { timelineOf } from '../../timeline/timeline-of.ts'
+import { shortForm } from '../timeline/summary.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
 /** The runs that a command takes up. */
@@ -31,6 +33,8 @@ export interface Executed {
   readonly outcomes: readonly Outcome[]
   /** Set when something put an end to the command before the runs came to theirs. */
   readonly cut: ExitCode | undefined
+  /** Of one run: what it took, and why. */
+  readonly why: readonly string[]
 }
 
 /**
@@ -53,15 +57,33 @@ export async function execute(
     await progress.begin()
     const work = begin(engine, runs).then(() => Promise.all(runs.outcomes))
     const cause = await Promise.race([work.then(() => undefined), interruption.happened, crash.happened])
-    if (cause === undefined) return { outcomes: await work, cut: undefined }
+    if (cause === undefined) {
+      const outcomes = await work
+      return { outcomes, cut: undefined, why: await whyOf(context, engine, outcomes) }
+    }
     work.catch(() => undefined) // `begin` fails because the engine has stopped
     const cut = await stop(context, engine, runs, cause)
-    return { outcomes: await Promise.all(runs.outcomes), cut }
+    return { outcomes: await Promise.all(runs.outcomes), cut, why: [] }
   } finally {
     progress.end()
     await engine.stop({ grace: 0 })
     crash.end()
     interruption.end()
+  }
+}
+
+/** A run whose records cannot be read has its result all the same. */
+async function whyOf(
+  { terminal }: CommandContext,
+  engine: EmbeddedEngine,
+  outcomes: readonly Outcome[],
+): Promise<readonly string[]> {
+  const [outcome] = outcomes
+  if (outcome === undefined || outcomes.length > 1 || terminal.json || terminal.options.quiet) return []
+  try {
+    return shortForm(timelineOf(await engine.inspect(outcome.id), Date.now()))
+  } catch {
+    return []
   }
 }
 

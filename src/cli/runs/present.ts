@@ -5,13 +5,14 @@ import type { Executed } from './execute.ts'
 import { exitCodeOf, explain, outcomeDocument } from './outcome.ts'
 
 /** Prints what became of the one run that the command is about. */
-export function presentOne(context: CommandContext, { outcomes, cut }: Executed): ExitCode {
+export function presentOne(context: CommandContext, { outcomes, cut, why }: Executed): ExitCode {
   const { terminal } = context
   const [outcome] = outcomes
   if (outcome === undefined) {
     terminal.note('Nothing was started')
     return cut ?? 0
   }
+  for (const line of why) terminal.note(`  ${line}`)
   if (terminal.json) terminal.printJson(outcomeDocument(outcome))
   else if (outcome.status === 'completed') terminal.printValue(outcome.output)
   if (outcome.status !== 'completed') explain(context, outcome)
