@@ -44,19 +44,24 @@ export function drawTimeline(timeline: Timeline, canvas: Canvas, all: boolean): 
   const half = MOST_LANES / 2
   const tooMany = !all && lanes.length > MOST_LANES
   const shown = tooMany ? [...lanes.slice(0, half), ...lanes.slice(-half)] : lanes
-  const layout = layoutOf(timeline, shown, canvas.width)
   const hidden = plural(lanes.length - MOST_LANES, 'more lane')
-  const lines = shown.map((lane) => laneLine(lane, layout, canvas))
+  const [axis = '', ...lines] = laneLines(timeline, shown, canvas)
   if (tooMany) lines.splice(half, 0, `… ${hidden} (--all shows them)`)
   return [
     totalsLine(timeline),
     '',
     ...(lanes.length === 0
       ? ['Nothing of what it did is recorded.']
-      : [axisLine(layout, canvas), ...lines, '', ...wrapped(legend(shown), canvas.width)]),
+      : [axis, ...lines, '', ...wrapped(legend(shown), canvas.width)]),
     ...(timeline.criticalPath.length === 0 ? [] : ['', ...wrapped(pathLine(timeline), canvas.width)]),
     ...timeline.advice.flatMap(({ text }) => ['', ...wrapped(`→ ${printable(text)}`, canvas.width)]),
   ]
+}
+
+/** The times, and below them a line for each lane. */
+export function laneLines(timeline: Timeline, lanes: readonly Lane[], canvas: Canvas): string[] {
+  const layout = layoutOf(timeline, lanes, canvas.width)
+  return [axisLine(layout, canvas), ...lanes.map((lane) => laneLine(lane, layout, canvas))]
 }
 
 function layoutOf(timeline: Timeline, lanes: readonly Lane[], width: number): Layout {

@@ -73,7 +73,7 @@ function axisFormat(length: number): string {
 /** As text and nothing else: no mark of Mermaid's, no tag, and no word that begins a statement. */
 function text(name: string): string {
   const shown = printable(name.trim() === '' ? '(no name)' : name.trim().toWellFormed())
-  const marked = shown.replace(/[^\p{L}\p{N}\p{M} ._()/×›*-]/gu, entity)
+  const marked = shown.replace(/[^\p{L}\p{N}\p{M} .,_()/×›*-]/gu, entity)
   return STATEMENTS.test(marked) ? entity(marked.slice(0, 1)) + marked.slice(1) : marked
 }
 

@@ -1,8 +1,17 @@
-/** What has changed between one look at a run and the next, a line for each operation. */
+/** What has changed between one look at a run and the next, a line for each operation, or for many alike. */
 import { durationText } from '../../core/duration-text.ts'
 import type { Timeline, TimelineOperation } from '../../timeline/timeline.ts'
 import { printable } from '../text/printable.ts'
 import { plural } from '../text/units.ts'
+import { pattern, WORTH_FOLDING } from '../timeline/lanes.ts'
+
+interface Change {
+  readonly at: number
+  readonly name: string
+  /** Of those that may be told together: what they have in common. Absent of what went wrong. */
+  readonly family: string | undefined
+  readonly text: string
+}
 
 export class Changes {
   readonly #seen = new Map<string, string>()
@@ -14,23 +23,48 @@ export class Changes {
    */
   linesOf(timeline: Timeline): string[] {
     const { run, operations } = timeline
-    const isFirst = this.#status === undefined
-    const news: { readonly at: number; readonly text: string }[] = []
-    for (const operation of operations) {
-      const id = `${operation.kind} ${operation.key}`
-      const text = textOf(operation)
-      if (this.#seen.get(id) === text) continue
-      this.#seen.set(id, text)
-      // Ten thousand that wait for a place are no news.
-      if (operation.state === 'queued') continue
-      news.push({ at: momentOf(operation), text: `${nameOf(operation)}: ${text}` })
-    }
+    const changes = operations.flatMap((operation) => this.#changeOf(operation))
     const status = run.status === this.#status ? [] : [statusLine(timeline)]
+    const isFirst = this.#status === undefined
     this.#status = run.status
     if (isFirst) return status
-    const told = news.sort((a, b) => a.at - b.at)
-    return [...told.map(({ at, text }) => `${durationText(at - run.from).padStart(9)}  ${text}`), ...status]
+    const told = folded(changes).sort((a, b) => a.at - b.at)
+    return [
+      ...told.map(({ at, name, text }) => `${durationText(at - run.from).padStart(9)}  ${name}: ${text}`),
+      ...status,
+    ]
   }
+
+  #changeOf(operation: TimelineOperation): Change[] {
+    const { kind, key, state, spans, until, from } = operation
+    const id = `${kind} ${key}`
+    const text = textOf(operation)
+    if (this.#seen.get(id) === text) return []
+    this.#seen.set(id, text)
+    // Ten thousand that wait for a place are no news.
+    if (state === 'queued') return []
+    const name = kind === 'compensation' ? `undo ${printable(key)}` : printable(key)
+    const isUsual = state === 'done' || state === 'running' || state === 'waiting'
+    return [
+      {
+        at: until ?? spans.at(-1)?.from ?? from,
+        name,
+        family: isUsual ? `${state} ${pattern(name)}` : undefined,
+        text,
+      },
+    ]
+  }
+}
+
+/** Those alike are told where the last of them is. */
+function folded(changes: readonly Change[]): Change[] {
+  const families = Map.groupBy(changes, ({ family, name }) => family ?? `alone ${name}`)
+  return [...families].flatMap(([, members]) => {
+    const last = members.toSorted((a, b) => a.at - b.at).at(-1)
+    if (last?.family === undefined || members.length < WORTH_FOLDING) return members
+    const [state = ''] = last.family.split(' ', 1)
+    return [{ ...last, name: `${pattern(last.name)} ×${members.length.toLocaleString('en')}`, text: state }]
+  })
 }
 
 function statusLine({ run, operations, at }: Timeline): string {
@@ -41,19 +75,10 @@ function statusLine({ run, operations, at }: Timeline): string {
   return `Run ${printable(run.id)}${name}: ${how}, ${ended.toLocaleString('en')} of ${plural(operations.length, 'operation')} ended`
 }
 
-function nameOf({ kind, key }: TimelineOperation): string {
-  return kind === 'compensation' ? `undo ${printable(key)}` : printable(key)
-}
-
-/** When it came into its state. */
-function momentOf({ spans, until, from }: TimelineOperation): number {
-  return until ?? spans.at(-1)?.from ?? from
-}
-
 function textOf({ state, attempts, spans, until, ignoresSignal }: TimelineOperation): string {
+  const ignores = ignoresSignal ? ', ignores its signal' : ''
+  if (state === 'backing-off') return `attempt ${attempts} failed, backing off${ignores}`
   const begun = spans.find(({ phase }) => phase !== 'queued')
   const took = until === undefined || begun === undefined ? '' : ` after ${durationText(until - begun.from)}`
-  const attempt = attempts > 1 ? `, attempt ${attempts}` : ''
-  const ignores = ignoresSignal ? ', ignores its signal' : ''
-  return `${state === 'backing-off' ? 'backing off' : state}${took}${attempt}${ignores}`
+  return `${state}${took}${attempts > 1 ? `, attempt ${attempts}` : ''}${ignores}`
 }

@@ -65,8 +65,8 @@ function clips(height: number): string {
   )
 }
 
-function headOf({ run, totals }: Timeline): string[] {
-  const { workflow, id, status } = run
+function headOf(timeline: Timeline): string[] {
+  const { workflow, id, status } = timeline.run
   const name = fitted(workflow ?? id, 60)
   const x = PAGE.margin
   const right = PAGE.width - PAGE.margin
@@ -74,7 +74,7 @@ function headOf({ run, totals }: Timeline): string[] {
     textAt(x, 36, 'title', name),
     ...(workflow === undefined ? [] : [textAt(x, 62, 'muted', `run ${fitted(id, 90)}`)]),
     textAt(right, 36, 'strong end', status),
-    textAt(right, 62, 'muted end', totalsLine({ totals } as Timeline)),
+    textAt(right, 62, 'muted end', totalsLine(timeline)),
   ]
 }
 
