@@ -126,6 +126,7 @@ describe('the gantt chart of Mermaid', () => {
       '    title w r',
       '    dateFormat x',
       '    axisFormat %S.%L',
+      '    todayMarker off',
       '    section w',
       `    plan :crit, ${T0}, 100ms`,
       '    section fetches (limit 2)',
@@ -139,7 +140,10 @@ describe('the gantt chart of Mermaid', () => {
 
   test('what is under way is active, what failed says so, and what took no time can be seen', () => {
     const lines = gantt(new Story().failed('a', 0, 0).note('b', 'started', 100))
-    expect(lines.slice(5)).toEqual([`    a (failed) :${T0}, 1ms`, `    b (running) :crit, active, ${T0 + 100}, 4900ms`])
+    expect(lines.slice(6)).toEqual([
+      `    a (failed) :${T0}, 1ms`,
+      `    b (running) :crit, active, ${T0 + 100}, 4900ms`,
+    ])
   })
 
   test('a name is text, whatever is in it', () => {
@@ -155,6 +159,7 @@ describe('the gantt chart of Mermaid', () => {
       String.raw`    title #116;itle r#92;nclick`,
       '    dateFormat x',
       '    axisFormat %S.%L',
+      '    todayMarker off',
       '    section #116;itle',
       `    #115;ection x :crit, ${T0}, 1ms`,
       `    a#58;b#59;c#35;d#37;#37; :crit, ${T0 + 1}, 1ms`,

@@ -1,11 +1,15 @@
 /** A timeline as a gantt chart of Mermaid, for pages that draw those: a README, an issue, a wiki. */
 import type { Timeline, TimelineGroup } from '../../timeline/timeline.ts'
 import { printable } from '../text/printable.ts'
+import { fitted } from '../text/width.ts'
 import { stretchOf } from './begun.ts'
 import { lanesOf, type Lane, type OperationLane } from './lanes.ts'
 
 /** Mermaid draws no text of more than 50,000 characters by default. */
 const MOST_LANES = 200
+
+/** Columns of a name: a longer one would be drawn over everything. */
+const LONGEST_NAME = 80
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -22,6 +26,7 @@ export function mermaidGantt(timeline: Timeline, all: boolean): string {
     `    title ${text(name)}`,
     '    dateFormat x',
     `    axisFormat ${axisFormat(at - run.from)}`,
+    '    todayMarker off',
     ...taskLines(kept, run.workflow ?? run.id, at),
   ]
   if (kept.length < lanes.length) lines.push(`    %% ${lanes.length - kept.length} more (--all has them)`)
@@ -72,8 +77,8 @@ function axisFormat(length: number): string {
 
 /** As text and nothing else: no mark of Mermaid's, no tag, and no word that begins a statement. */
 function text(name: string): string {
-  const shown = printable(name.trim() === '' ? '(no name)' : name.trim().toWellFormed())
-  const marked = shown.replace(/[^\p{L}\p{N}\p{M} .,_()/×›*-]/gu, entity)
+  const shown = fitted(printable(name.trim() === '' ? '(no name)' : name.trim().toWellFormed()), LONGEST_NAME)
+  const marked = shown.replace(/[^\p{L}\p{N}\p{M} .,_()/×›…*-]/gu, entity)
   return STATEMENTS.test(marked) ? entity(marked.slice(0, 1)) + marked.slice(1) : marked
 }
 
