@@ -49,11 +49,11 @@ export default {
     {
       name: 'core-is-pure',
       comment:
-        'no disks, processes or clocks in core: of Node only async_hooks, of npm only the schema types',
+        'no disks, processes or clocks in core: of Node only async_hooks and util, of npm only the schema types',
       severity: 'error',
       from: code('^src/core/'),
       to: {
-        pathNot: ['^src/', '^(node:)?async_hooks$', '^node_modules/@standard-schema/spec/'],
+        pathNot: ['^src/', '^(node:)?(async_hooks|util)$', '^node_modules/@standard-schema/spec/'],
         couldNotResolve: false,
       },
     },

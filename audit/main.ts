@@ -39,7 +39,7 @@ async function main(): Promise<void> {
 
   const earlier = fresh ? undefined : await unfinishedAudit(engine, input)
   const id = earlier?.id ?? `audit-${randomUUID().slice(0, 8)}`
-  engine.observe(progressOf(id, earlier !== undefined))
+  engine.on('*', progressOf(id, earlier !== undefined))
   if (earlier === undefined) console.log(`auditing the packages in ${root} (${id})`)
   else if (await engine.isRunning(earlier))
     console.log(`${id} is under way in another process: waiting for its result`)

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update'
-import type { GroupCounts, Observer } from 'ai-workflows'
+import type { GroupCounts, RunEventListener } from 'ai-workflows'
 import { PACKAGES, stepsOf } from './audit.ts'
 
 /** A pipe gets about so many lines in all. */
@@ -16,7 +16,7 @@ const say = (line: string): void => void out.write(`${line}\n`)
  * Shows how far an audit is: in place on a terminal, line by line in a pipe.
  * @param continued it was begun before, so say what need not be repeated
  */
-export function progressOf(id: string, continued: boolean): Observer {
+export function progressOf(id: string, continued: boolean): RunEventListener {
   const show = canUpdate ? inPlace(out.columns) : lineByLine()
   let recorded = 0
   let announced = !continued
@@ -35,7 +35,7 @@ export function progressOf(id: string, continued: boolean): Observer {
     if (event.run !== id) return
     if (event.kind === 'run.started') recorded = event.recordedSteps
     else if (event.kind === 'group.progress' && event.key === PACKAGES) groupChanged(event.counts)
-    else if (event.kind === 'step.ended' && event.outcome === 'retrying') {
+    else if (event.kind === 'step.retrying') {
       endProgress()
       say(`step "${event.key}" failed and is tried again`)
     }

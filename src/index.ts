@@ -65,8 +65,17 @@ export type {
 } from './core/ports/engine.ts'
 export type { Clock } from './core/ports/clock.ts'
 export type { Random } from './core/ports/random.ts'
-export type { Logger } from './core/ports/logger.ts'
-export type { GroupCounts, Observer, RunEvent } from './core/ports/observer.ts'
+export type { LogFields, Logger, LogLevel } from './core/ports/logger.ts'
+export type {
+  EventOfRun,
+  EventPlace,
+  GroupCounts,
+  RunEvent,
+  RunEventFields,
+  RunEventKind,
+  RunEventListener,
+} from './core/ports/observer.ts'
+export type { ListenOptions } from './engine/listeners.ts'
 export {
   CancelledError,
   ChildError,

@@ -55,7 +55,7 @@ async function measure({ series, parkAfter, parked }: State, count: number): Pro
 async function startAll(engine: EmbeddedEngine, count: number, toPark: number): Promise<void> {
   let parked = 0
   const all = new Promise<void>((resolve) => {
-    const stop = engine.observe(({ kind }) => {
+    const stop = engine.on('*', ({ kind }) => {
       if (kind === 'run.waiting' && ++parked === toPark) resolve(stop())
     })
   })

@@ -2,7 +2,7 @@ import { Console } from 'node:console'
 import { Writable } from 'node:stream'
 import { inspect, styleText } from 'node:util'
 import type { Logger } from '../core/ports/logger.ts'
-import { oneLine, printableLines } from './text/printable.ts'
+import { oneLine, printable, printableLines } from './text/printable.ts'
 import { plainJson } from './value/plain-json.ts'
 import { readable } from './value/readable.ts'
 
@@ -147,9 +147,12 @@ export class Terminal {
   }
 
   #log(level: string, message: string, fields: Readonly<Record<string, unknown>> | undefined): void {
-    const { run: _run, ...rest } = fields ?? {}
-    const shown = Object.keys(rest).length === 0 ? '' : ` ${this.#fields(rest)}`
-    this.#write(`${level}${printableLines(message)}${shown}`)
+    const { run: _run, workflow: _workflow, step, key, attempt, ...rest } = fields ?? {}
+    // `step` is there when a step's own code says it; the engine's messages name it themselves.
+    const from = typeof step === 'string' ? `${printable(typeof key === 'string' ? key : step)}: ` : ''
+    const more = attempt === undefined || attempt === 1 ? rest : { attempt, ...rest }
+    const shown = Object.keys(more).length === 0 ? '' : ` ${this.#fields(more)}`
+    this.#write(`${level}${from}${printableLines(message)}${shown}`)
   }
 
   #fields(fields: Record<string, unknown>): string {

@@ -23,7 +23,7 @@ export interface Context<I = unknown> {
   readonly signal: AbortSignal
   /** Steps started so far, by key (at the root: by name), in no particular order. */
   readonly steps: Readonly<Record<string, StepInfo | undefined>>
-  /** Messages carry the run's id and are not repeated by a replay. */
+  /** Messages carry the run's id and workflow (`run`, `workflow`), and are not repeated by a replay. */
   readonly log: Logger
   /** Time of the last thing that happened to the run, in milliseconds since the epoch: stands still between two awaits. */
   now(): number

@@ -57,6 +57,7 @@ export class Group implements Work, BranchOwner {
   readonly #source: BranchSource
   readonly #policy: Policy
   readonly #settings: GroupSettings
+  startedAt: number | undefined = undefined
   readonly #timers = new Set<Leaf>()
   #operation!: OperationCore
   /** Those that run, in no order. */
@@ -138,7 +139,7 @@ export class Group implements Work, BranchOwner {
     this.#cancelTimers(reason)
     if (open) this.#release(reason, stops)
     else if (stops !== undefined) this.#stops?.tell(stops)
-    this.scope.host.groupEnded(this.key)
+    this.scope.host.groupEnded(this)
   }
 
   /** An `await` of the group gets its rejection when the group would have returned: code that cleans up may follow it. */
@@ -355,7 +356,7 @@ export class Group implements Work, BranchOwner {
   #close(verdict: Verdict): void {
     if (this.#state !== 'stopping') return
     this.#state = 'closed'
-    this.scope.host.groupEnded(this.key)
+    this.scope.host.groupEnded(this)
     if (this.#timers.size > 0) this.#cancelTimers(new CancelledError(verdict.because))
     if (verdict.fulfilled) this.#operation.fulfil(verdict.outcome)
     else this.#operation.reject(verdict.outcome)

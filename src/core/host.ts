@@ -45,8 +45,7 @@ export const RAN_AWAY =
   'Code that was cancelled catches that and awaits operations again and again: it gets no more answers. Let a loop end when it catches a CancelledError'
 
 /** A group, as those who look at it later see it. */
-export interface Grouped {
-  readonly key: Key
+export interface Grouped extends Progressing {
   readonly shape: GroupShape
 }
 
@@ -73,7 +72,7 @@ export interface Host {
   /** For those who watch: nothing depends on it. */
   groupBegan(group: Grouped): void
   groupChanged(group: Progressing): void
-  groupEnded(key: Key): void
+  groupEnded(group: Progressing): void
   /** The code of a cancelled scope does not stop asking for operations, and gets no answer from now on. */
   ranAway(scope: string): void
   /** A number in [0, 1) that is the same whenever it is asked for this key and attempt. */

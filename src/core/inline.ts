@@ -1,7 +1,7 @@
 /** Operations outside of a workflow (M7): the same limits, cancellation and shapes, in memory, nothing recorded. */
 import { inOwnJob } from './ambient.ts'
 import type { Codec } from './codec/codec.ts'
-import { consoleLogger } from './console-logger.ts'
+import { everydayLogger } from './console-logger.ts'
 import type { CancelledError } from './errors.ts'
 import { type Cancellable, deliverTo, type Host, type Leaf, RAN_AWAY } from './host.ts'
 import { Lingering } from './lingering.ts'
@@ -203,6 +203,6 @@ export function runInline<T>(options: InlineOptions, body: () => T): T {
   return runInScope(newScope(options), body)
 }
 
-function newScope({ clock = systemClock, log = consoleLogger, random = Math.random }: InlineOptions): Scope {
+function newScope({ clock = systemClock, log = everydayLogger, random = Math.random }: InlineOptions): Scope {
   return new Scope(new InlineHost(clock, log, random), '')
 }

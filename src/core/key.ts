@@ -25,6 +25,12 @@ export function nameOf(key: Key): string {
 
 const COMPENSATE = 'compensate'
 
+/** The name of the step with this key. */
+export function stepNameOf(key: Key): string {
+  const compensated = compensatedBy(key)
+  return compensated === undefined ? nameOf(key) : `compensation of ${nameOf(compensated)}`
+}
+
 /** The prefix of everything inside a function branch. */
 export function branchPrefix(group: Key, label: string | number): string {
   return `${group}/${typeof label === 'number' ? label : escapeName(label)}/`

@@ -1,13 +1,13 @@
 import type { Codec } from './codec/codec.ts'
-import { mutedWhile, withFields } from './console-logger.ts'
 import { BARRIER, Compensations } from './compensation.ts'
 import { type Context, createContext, type RunView } from './context.ts'
 import { Ending, type Failed, type RunOutcome } from './ending.ts'
 import { CancelledError, CompensationError } from './errors.ts'
 import { type Compensable, type Grouped, type Leaf, RAN_AWAY, type Tracked } from './host.ts'
 import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from './ports/effects.ts'
+import { mutedWhile, withFields } from './log-wrappers.ts'
 import type { Logger } from './ports/logger.ts'
-import type { Audience, Progressing } from './ports/observer.ts'
+import type { GroupAudience, Progressing } from './ports/observer.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { SmallMap } from './small-collections.ts'
@@ -51,7 +51,7 @@ export class Run implements RunView {
   #log: Logger | undefined
   readonly #seed: string
   readonly #effects: Effects
-  readonly #audience: Audience | undefined
+  readonly #audience: GroupAudience | undefined
   readonly #root: Scope
   readonly #leaves = new SmallMap<Key, Leaf>()
   readonly #held = new SmallMap<Key, Effect>()
@@ -76,7 +76,13 @@ export class Run implements RunView {
   #outcome: RunOutcome | undefined
   #onKey: ((key: Key) => void) | undefined
 
-  constructor(identity: RunIdentity, effects: Effects, codec: Codec, logger: Logger, audience?: Audience) {
+  constructor(
+    identity: RunIdentity,
+    effects: Effects,
+    codec: Codec,
+    logger: Logger,
+    audience?: GroupAudience,
+  ) {
     this.#audience = audience
     this.runId = identity.id
     this.name = identity.name
@@ -101,7 +107,9 @@ export class Run implements RunView {
 
   /** Made when first used: most runs say nothing. */
   get log(): Logger {
-    return (this.#log ??= mutedWhile(withFields(this.#logger, { run: this.runId }), () => this.replaying))
+    const { runId: run, name: workflow } = this
+    const fields = workflow === undefined ? { run } : { run, workflow }
+    return (this.#log ??= mutedWhile(withFields(this.#logger, fields), () => this.replaying))
   }
 
   get now(): number {
@@ -211,19 +219,18 @@ export class Run implements RunView {
     this.start(leaf, { kind: 'stop', key: leaf.key, target: target.key })
   }
 
-  groupBegan({ key, shape }: Grouped): void {
-    this.#effects.groupBegan(key, shape, this.#before)
+  groupBegan(group: Grouped): void {
+    this.#effects.groupBegan(group.key, group.shape, this.#before)
+    this.#audience?.groupBegan(group, this.#before)
   }
 
   groupChanged(group: Progressing): void {
-    if (this.#audience === undefined || !this.#audience.observed()) return
-    const { key, counts } = group
-    this.#audience.observe({ kind: 'group.progress', run: this.runId, key, counts })
+    this.#audience?.groupChanged(group, this.#before)
   }
 
-  groupEnded(key: Key): void {
-    this.#effects.groupEnded(key, this.#before)
-    this.#audience?.observe({ kind: 'group.ended', run: this.runId, key })
+  groupEnded(group: Progressing): void {
+    this.#effects.groupEnded(group.key, this.#before)
+    this.#audience?.groupEnded(group, this.#before)
   }
 
   /** What happens in a replay happened when the last completion was recorded. */
@@ -296,7 +303,10 @@ export class Run implements RunView {
   catchUp(): boolean {
     if (this.#ending.conclude()) return true
     if (this.replaying) return false
-    this.#known = undefined
+    if (this.#known !== undefined) {
+      this.#known = undefined
+      this.#audience?.caughtUp()
+    }
     if (this.#held.size === 0) return false
     if (this.#outcome === undefined) for (const effect of this.#held.values()) this.#effects.start(effect)
     this.#held.clear()

@@ -5,6 +5,7 @@
 import type { Codec } from './codec/codec.ts'
 import { CancelledError, isInstance, SerializationError, TimeoutError } from './errors.ts'
 import { derivedKey } from './key.ts'
+import { withFields } from './log-wrappers.ts'
 import type { AttemptControl, Encoded, Key, RunningAttempt, StepOutcome } from './ports/effects.ts'
 import type { Logger } from './ports/logger.ts'
 import { retryDelay, type RetryOptions } from './retry-policy.ts'
@@ -62,7 +63,8 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
   }
 
   get log(): Logger {
-    return this.#definition.log
+    const { log, name: step, key } = this.#definition
+    return withFields(log, { step, key, attempt: this.attempt })
   }
 
   /** Made when first asked for: most functions never look at it. */
@@ -168,7 +170,7 @@ export class Attempt implements StepContext, StepFrame, RunningAttempt {
     try {
       return retryDelay(definition.retry, this.attempt, error, definition.chance(this.attempt))
     } catch (broken) {
-      definition.log.warn('The retry policy threw, so the step is not tried again', { error: broken })
+      this.log.warn('The retry policy threw, so the step is not tried again', { error: broken })
       return undefined
     }
   }

@@ -11,6 +11,7 @@ export interface StepContext {
    * after it, when the step was undone (`compensate`) and the run is tried again.
    */
   readonly idempotencyKey: string
+  /** Messages carry the run's id and workflow, the step's name and key, and the attempt. */
   readonly log: Logger
 }
 

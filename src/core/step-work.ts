@@ -3,7 +3,7 @@ import { createOperation } from './create-operation.ts'
 import { milliseconds } from './duration.ts'
 import { type CancelledError, quote, SerializationError, StepError } from './errors.ts'
 import type { Cancellable, Compensable, Leaf } from './host.ts'
-import { compensatedBy, compensationKey, nameOf } from './key.ts'
+import { compensationKey, nameOf, stepNameOf } from './key.ts'
 import type { OperationCore, Work } from './operation.ts'
 import type { AttemptControl, Completion, Encoded, Key, RunningAttempt, StepEffect } from './ports/effects.ts'
 import type { RetryOptions } from './retry-policy.ts'
@@ -22,7 +22,7 @@ class StepWork implements Work {
   }
 
   titleOf(operation: OperationCore): string {
-    return `step ${quote(stepName(operation.key))}`
+    return `step ${quote(stepNameOf(operation.key))}`
   }
 
   begin(operation: OperationCore): void {
@@ -72,7 +72,7 @@ class Step implements Leaf, StepEffect, StepDefinition {
   }
 
   get name(): string {
-    return stepName(this.key)
+    return stepNameOf(this.key)
   }
 
   get runId(): string | undefined {
@@ -158,12 +158,6 @@ export class CompensableStep implements Compensable {
     const idempotencyKey = compensationKey(idempotencyKeyOf(scope, this.key, this.#options))
     return createStep(scope, key, fn, { ...options, idempotencyKey }, this.undo)
   }
-}
-
-/** As it was given: what is in the key besides can be taken off again. */
-function stepName(key: Key): string {
-  const compensated = compensatedBy(key)
-  return compensated === undefined ? nameOf(key) : `compensation of ${nameOf(compensated)}`
 }
 
 function idempotencyKeyOf({ host }: Scope, key: Key, options: StepOptions<never> | undefined): string {

@@ -2,6 +2,7 @@ import { CancelledError, quote } from '../core/errors.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { RunRecord, Write } from '../core/ports/store.ts'
 import { openChildren } from './each-run.ts'
+import { Announcer } from './announcer.ts'
 import type { Parts } from './parts.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function cancelBlocked(
   reason: Encoded,
   cancelRun: (id: string, reason: Encoded) => Promise<void>,
 ): Promise<boolean> {
-  const { store, codec, clock, ownership, log, observe } = parts
+  const { store, codec, clock, ownership, log } = parts
   if (run.status !== 'blocked') return false
   // Nothing is executed under this claim, so one sign of life will do: others take it over when no other follows.
   await ownership.beat()
@@ -28,7 +29,8 @@ export async function cancelBlocked(
   const cause = codec.decodeError(reason)
   const because = new CancelledError({ kind: 'run-cancelled', ...(cause === undefined ? {} : { cause }) })
   const error = codec.encodeError(because)
-  const end: Write = { kind: 'end', claim, at: clock.now(), status: 'cancelled', error }
+  const at = clock.now()
+  const end: Write = { kind: 'end', claim, at, status: 'cancelled', error }
   let fenced: ReadonlySet<Write>
   try {
     for await (const child of openChildren(store, run.id)) await cancelRun(child.id, error)
@@ -44,6 +46,6 @@ export async function cancelBlocked(
       run: run.id,
     },
   )
-  observe({ kind: 'run.ended', run: run.id, status: 'cancelled' })
+  new Announcer({ ...parts, record: run }).runEnded({ status: 'cancelled', error }, at)
   return true
 }

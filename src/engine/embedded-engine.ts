@@ -7,18 +7,20 @@ import {
   positiveInteger,
 } from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
-import { consoleLogger, unfailing } from '../core/console-logger.ts'
+import { consoleLogger } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core/ports/maintenance.ts'
 import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engine.ts'
-import type { Observer, RunEvent } from '../core/ports/observer.ts'
+import type { RunEvent, RunEventKind, RunEventListener } from '../core/ports/observer.ts'
 import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { machineRandom } from './machine-random.ts'
+import { givenLogger } from '../core/given-logger.ts'
+import { atLeast, unfailing } from '../core/log-wrappers.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
 import { GroupCommit } from './group-commit.ts'
-import { Observers } from './observers.ts'
+import { type ListenOptions, Listeners } from './listeners.ts'
 import { type EmbeddedEngineOptions, ENGINE_CHECKS, leaseOf, type WorkOptions } from './options.ts'
 import { requireNames, resumeAll } from './take-up.ts'
 import { Handle } from './handle.ts'
@@ -45,7 +47,7 @@ export class EmbeddedEngine implements Engine {
   readonly codec: Codec
   readonly #options: EmbeddedEngineOptions
   readonly #lease: Lease
-  readonly #observers = new Observers()
+  readonly #listeners = new Listeners()
   #service: Promise<RunService> | undefined
   #retention: Retention | undefined
   #stopping: Promise<void> | undefined
@@ -168,9 +170,18 @@ export class EmbeddedEngine implements Engine {
     await service.executor.idle()
   }
 
-  /** Tells `observer` what happens from now on. @returns stops it */
-  observe(observer: Observer): () => void {
-    return this.#observers.add(observer)
+  /**
+   * Calls `listener` with what happens here from now on: with events of one kind, `'step.completed'`, or with all, `'*'`.
+   * What it throws, or rejects with, is logged the first time, and changes nothing; nothing waits for it.
+   * @returns stops it, as `signal` does
+   * @throws {TypeError} there are no such events, or a bad option
+   */
+  on<K extends RunEventKind | '*'>(
+    kind: K,
+    listener: RunEventListener<K>,
+    options?: ListenOptions,
+  ): () => void {
+    return this.#listeners.add(kind, listener, options)
   }
 
   /**
@@ -268,12 +279,13 @@ export class EmbeddedEngine implements Engine {
       openStore,
       clock = systemClock,
       random = machineRandom,
-      log: given = consoleLogger,
+      log: given,
+      logLevel = given === undefined ? 'info' : 'debug',
       patience = '5s',
       abortGrace = '5s',
       parkAfter = '5s',
     } = this.#options
-    const log = unfailing(given)
+    const log = atLeast(logLevel, unfailing(given === undefined ? consoleLogger : givenLogger(given)))
     const store = await openStore()
     const retention = (this.#retention = new Retention(store, clock, log, this.#options.keep))
     retention.look()
@@ -284,11 +296,8 @@ export class EmbeddedEngine implements Engine {
       codec: this.codec,
       ownership: new Ownership(store, clock, random.uuid(), this.#lease),
       abortGrace: milliseconds(abortGrace, 'abortGrace'),
-      observe: (event: RunEvent): void => {
-        retention.look()
-        this.#observers.tell(event, log)
-      },
-      observed: () => this.#observers.some,
+      observe: (event: RunEvent): void => this.#listeners.tell(event, log),
+      observed: (kind: RunEventKind) => this.#listeners.want(kind),
     }
     const commits = new GroupCommit(store, clock)
     commits.whenFlushed(() => retention.look()) // of a long run nothing else may be told for hours

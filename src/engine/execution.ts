@@ -18,6 +18,7 @@ import { placesOf } from '../core/places.ts'
 import { Run } from '../core/run.ts'
 import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
+import { Announcer } from './announcer.ts'
 import type { StartChild } from './children.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { History } from './history.ts'
@@ -56,6 +57,7 @@ type End = Omit<Extract<Write, { kind: 'end' }>, 'kind' | 'claim' | 'at'>
 /** One execution of one run in this process: from its claim to its end, or to where it can go no further here. */
 export class Execution {
   readonly #options: ExecutionOptions
+  readonly #announcer: Announcer
   readonly #effects: RunEffects
   readonly #run: Run
   readonly #stuck: StuckCode
@@ -67,11 +69,11 @@ export class Execution {
   #parked: { readonly wakeAt: number | undefined } | undefined
 
   constructor(options: ExecutionOptions) {
-    const { record, claim, history, codec, clock, commits, startChild, zombies, observe, observed, log } =
-      options
+    const { record, claim, history, codec, clock, commits, startChild, zombies, log } = options
     this.#options = options
+    const announcer = (this.#announcer = new Announcer(options))
     this.#effects = new RunEffects({
-      runId: record.id,
+      record,
       claim,
       history,
       codec,
@@ -79,12 +81,11 @@ export class Execution {
       commits,
       startChild,
       zombies,
-      observe,
-      observed,
+      announcer,
     })
     const { id, workflow: name, seed, createdAt } = record
     const identity = { id, name, seed, createdAt, places: placesOf(options.workflow) }
-    this.#run = new Run(identity, this.#effects, codec, log, options)
+    this.#run = new Run(identity, this.#effects, codec, log, announcer)
     const { abortGrace: grace } = options
     this.#stuck = new StuckCode({ run: this.#run, clock, grace, givenUp: (ago) => this.#codeGivenUp(ago) })
   }
@@ -166,18 +167,13 @@ export class Execution {
    * @throws {StoreError | EngineStoppedError} it cannot go on here; it stays resumable
    */
   async perform(): Promise<RunStatus> {
-    const { record, history, observe } = this.#options
-    observe({
-      kind: 'run.started',
-      run: record.id,
-      workflow: record.workflow,
-      recordedSteps: history.steps,
-    })
+    const { history } = this.#options
+    this.#announcer.runStarted(history.steps)
     for (const item of history.inbox) this.arrived(item)
     if (history.cancelled) this.#stuck.begin()
     const end = await this.#outcome()
     if (end === undefined) {
-      observe({ kind: 'run.waiting', run: record.id })
+      this.#announcer.runWaits(this.#parked?.wakeAt)
       return 'waiting'
     }
     if (end.status !== 'blocked') this.#effects.close()
@@ -185,9 +181,9 @@ export class Execution {
     const told = this.#effects.childrenTold()
     if (told !== undefined) await unlessAborted(told, this.#interruption.signal)
     this.#effects.writeGroups()
-    await this.#record(end)
+    const at = await this.#record(end)
     if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
-    observe({ kind: 'run.ended', run: record.id, status: end.status })
+    this.#announcer.runEnded(end, at)
     return end.status
   }
 
@@ -220,7 +216,7 @@ export class Execution {
       // steps are aborted, its children live on: the next execution finds them.
       this.#effects.abandon(error)
       if (!(error instanceof NonDeterminismError || error instanceof RunBlockedError))
-        this.#options.log.error(`Run ${record.id} is parked`, { error })
+        this.#options.log.error(`Run ${record.id} is parked`, { run: record.id, error })
       return { status: 'blocked', error: codec.encodeError(error) }
     } finally {
       this.#stuck.end()
@@ -231,7 +227,8 @@ export class Execution {
   #codeGivenUp(ago: number): void {
     const { record, zombies } = this.#options
     const reason = new CancelledError({ kind: 'run-cancelled' })
-    const ended = zombies.watchZombie({ run: record.no, runId: record.id, key: '', attempt: 0, reason }, ago)
+    const { no: run, id: runId, workflow } = record
+    const ended = zombies.watchZombie({ run, runId, workflow, key: '', attempt: 0, reason }, ago)
     void this.#run.codeEnded.then(ended)
   }
 
@@ -248,13 +245,15 @@ export class Execution {
     return { status: outcome.status, error: this.#options.codec.encodeError(outcome.error) }
   }
 
-  async #record(end: End): Promise<void> {
+  /** @returns when it ended */
+  async #record(end: End): Promise<number> {
     const { commits, claim, clock, record } = this.#options
     const at = clock.now()
     await new Promise<void>((resolve, reject) => {
       commits.push({ kind: 'end', claim, at, ...end }, { committed: () => resolve(), refused: reject })
     })
     this.#ended = { ...record, output: undefined, error: undefined, ...end, endedAt: at, owner: undefined }
+    return at
   }
 
   #reportNeverAwaited(): void {

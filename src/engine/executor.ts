@@ -345,7 +345,7 @@ export class Executor {
       return (await this.take(record, workflow)) !== undefined
     } catch (error) {
       if (!(error instanceof EngineStoppedError))
-        this.#parts.log.error(`Run ${record.id} cannot be taken up`, { error })
+        this.#parts.log.error(`Run ${record.id} cannot be taken up`, { run: record.id, error })
       return false
     }
   }

@@ -1,7 +1,7 @@
-import { type Check, duration, having } from '../core/check.ts'
+import { type Check, duration, having, oneOf } from '../core/check.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import type { Clock } from '../core/ports/clock.ts'
-import type { Logger } from '../core/ports/logger.ts'
+import { LOG_LEVELS, type Logger, type LogLevel } from '../core/ports/logger.ts'
 import type { Random } from '../core/ports/random.ts'
 import type { Store } from '../core/ports/store.ts'
 import type { Lease } from './ownership.ts'
@@ -12,8 +12,13 @@ export interface EmbeddedEngineOptions {
   readonly openStore: () => Promise<Store>
   /** Classes whose instances (errors among them) may be stored and come back as instances. */
   readonly classes?: readonly (new (...args: never[]) => object)[]
-  /** Where messages go. Default: the console, to standard error. */
+  /**
+   * Where messages of workflows (`ctx.log`) and of the engine go: pino, winston, bunyan, `console`, or anything with these four
+   * methods. Default: a line each, to standard error.
+   */
   readonly log?: Logger
+  /** What is below is dropped. Default: `'info'`; with `log`, nothing is dropped here. */
+  readonly logLevel?: LogLevel
   /**
    * How long this engine may be silent before others may take it for dead and execute its runs. An event loop that is
    * blocked, and a process that is stopped, are silent. Default 10 seconds.
@@ -49,6 +54,7 @@ const array: Check = (value, what) => {
 export const ENGINE_CHECKS: Readonly<Record<Exclude<keyof EmbeddedEngineOptions, 'openStore'>, Check>> = {
   classes: array,
   log: having('debug', 'info', 'warn', 'error'),
+  logLevel: oneOf(...LOG_LEVELS),
   lease: duration,
   heartbeat: duration,
   parkAfter: duration,

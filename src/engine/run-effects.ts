@@ -9,14 +9,13 @@ import {
   type GroupShape,
   type Happening,
   type Key,
-  type StepOutcome,
   type StopEffect,
 } from '../core/ports/effects.ts'
-import type { Audience } from '../core/ports/observer.ts'
-import type { Claim, InboxItem, Note, Park, Write } from '../core/ports/store.ts'
+import type { Claim, InboxItem, Note, Park, RunRecord, Write } from '../core/ports/store.ts'
 import { SmallMap } from '../core/small-collections.ts'
 import { stepCompletion } from '../core/step-completion.ts'
 import { AbortWatches } from './abort-watches.ts'
+import type { Announcer } from './announcer.ts'
 import { Answers } from './answers.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
@@ -29,8 +28,8 @@ import { type StepExecution, StepExecutions } from './step-executions.ts'
 import { Timers } from './timers.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
 
-export interface RunEffectsOptions extends Audience {
-  readonly runId: string
+export interface RunEffectsOptions {
+  readonly record: Pick<RunRecord, 'id' | 'workflow'>
   readonly claim: Claim
   readonly history: History
   readonly codec: Codec
@@ -38,6 +37,7 @@ export interface RunEffectsOptions extends Audience {
   readonly commits: GroupCommit
   readonly startChild: StartChild
   readonly zombies: ZombieWatch
+  readonly announcer: Announcer
 }
 
 /**
@@ -69,7 +69,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   #over = false
 
   constructor(options: RunEffectsOptions) {
-    const { clock, history, startChild, claim, runId } = options
+    const { clock, history, startChild, claim, record, announcer } = options
     this.#options = options
     this.recorded = history.recorded.length
     this.#seq = history.lastSeq
@@ -79,10 +79,18 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
       execute: (effect) => this.#execute(effect),
     })
     this.#steps = new StepExecutions(clock, history.begun, (key) => history.reusable.timesUndone(key), {
-      started: (key, attempt) => this.#stepStarted(key, attempt),
-      completed: (execution, outcome) => this.#stepEnded(execution, outcome),
+      started: (execution) => this.#stepStarted(execution),
+      completed: (execution, outcome) => this.#record(stepCompletion(execution, outcome, clock.now())),
+      cancelled: (execution, reason) => announcer.stepCancelled(execution, reason),
       givenUp: (key, attempt, reason) =>
-        options.zombies.watch({ run: claim.no, runId, key, attempt, reason }),
+        options.zombies.watch({
+          run: claim.no,
+          runId: record.id,
+          workflow: record.workflow,
+          key,
+          attempt,
+          reason,
+        }),
     })
     this.#timers = new Timers(clock, history.due, {
       armed: (key, due) => this.#note(key, 'due', due),
@@ -255,6 +263,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   committed(write: Write): void {
     if (write.kind !== 'completion') return
     this.#uncommitted--
+    this.#options.announcer.recorded(write.entry.completion)
     this.#mailbox.put(write.entry.completion)
   }
 
@@ -319,19 +328,10 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     commits.noteLater(this)
   }
 
-  #stepStarted(key: Key, attempt: number): void {
-    const { commits, observed, observe, runId } = this.#options
+  #stepStarted(execution: StepExecution): void {
+    const { commits, announcer } = this.#options
     commits.noteLater(this)
-    if (observed()) observe({ kind: 'step.started', run: runId, key, attempt })
-  }
-
-  #stepEnded(execution: StepExecution, outcome: StepOutcome): void {
-    const { clock, observed, observe, runId } = this.#options
-    this.#record(stepCompletion(execution, outcome, clock.now()))
-    if (!observed()) return
-    const retrying = outcome.kind === 'failed' && outcome.retryAt !== undefined
-    const { key, attempt } = execution
-    observe({ kind: 'step.ended', run: runId, key, attempt, outcome: retrying ? 'retrying' : outcome.kind })
+    announcer.stepStarted(execution)
   }
 
   #complete(key: Key, happening: Happening, inboxId?: number): void {

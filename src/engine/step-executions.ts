@@ -6,8 +6,10 @@ import type { AttemptControl, Key, RunningAttempt, StepEffect, StepOutcome } fro
 
 export interface StepReports {
   /** An attempt begins now. */
-  started(key: Key, attempt: number): void
+  started(execution: StepExecution): void
   completed(execution: StepExecution, outcome: StepOutcome): void
+  /** It is given up while it runs. */
+  cancelled(execution: StepExecution, reason: CancelledError): void
   /** Its outcome is decided and its signal aborted, but its function still runs. @returns to be called when that has ended */
   givenUp(key: Key, attempt: number, reason: CancelledError): () => void
 }
@@ -124,6 +126,7 @@ export class StepExecutions {
     const execution = this.#young.get(key) ?? this.#old.get(key)
     if (execution === undefined) return undefined
     const attempt = this.#old.get(key)?.attempt
+    this.#reports.cancelled(execution, reason)
     this.#decided(execution, reason)
     execution.running?.abort(reason)
     return attempt
@@ -188,7 +191,7 @@ export class StepExecutions {
     const attempt = Math.max(effect.attempt, (this.#begun.get(key) ?? 0) + 1)
     const execution = new StepExecution(this, key, attempt, this.#undone(key))
     this.#young.set(key, execution)
-    this.#reports.started(key, attempt)
+    this.#reports.started(execution)
     execution.running = effect.execute(execution)
   }
 

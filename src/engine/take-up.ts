@@ -36,7 +36,7 @@ async function resumeOne(
     return (await executor.take(record, workflow)) !== undefined
   } catch (error) {
     if (!(error instanceof StoreError && error.problem === 'corrupt')) throw error
-    parts.log.error(`Run ${record.id} cannot be resumed`, { error })
+    parts.log.error(`Run ${record.id} cannot be resumed`, { run: record.id, error })
     return false
   }
 }

@@ -1,6 +1,6 @@
 import type { Codec } from '../core/codec/codec.ts'
 import { CancelledError, messageOf, quote } from '../core/errors.ts'
-import { nameOf } from '../core/key.ts'
+import { nameOf, stepNameOf } from '../core/key.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Key } from '../core/ports/effects.ts'
 import type { Logger } from '../core/ports/logger.ts'
@@ -14,6 +14,8 @@ export interface GivenUp {
   /** Number and id of the run. */
   readonly run: number
   readonly runId: string
+  /** The workflow's name. */
+  readonly workflow: string | undefined
   /** Of the step; empty for the run's own code. */
   readonly key: Key
   readonly attempt: number
@@ -149,11 +151,11 @@ export class ZombieWatch {
 
   #becomeZombie(watched: Watched): void {
     const { clock, log, observe } = this.#parts
-    const { run, runId, key, attempt, reason } = watched.givenUp
+    const { run, runId, workflow, key, attempt, reason } = watched.givenUp
     const short = shortened(reason)
     this.#waiting.delete(watched)
     this.#zombies.add(watched)
-    watched.givenUp = { run, runId, key, attempt, reason: short }
+    watched.givenUp = { run, runId, workflow, key, attempt, reason: short }
     watched.listed = this.#add(watched)
     const late = Math.round((clock.steady() - watched.from) / 1000)
     log.warn(
@@ -163,7 +165,16 @@ export class ZombieWatch {
           : 'Pass the signal on to what it waits for, as in fetch(url, { signal }), and look at signal.aborted in loops. What it returns is refused'),
       { run: runId, key, attempt },
     )
-    observe({ kind: 'step.zombie', run: runId, key, attempt })
+    observe({
+      kind: 'step.zombie',
+      run: runId,
+      workflow,
+      at: clock.now(),
+      key,
+      name: stepNameOf(key),
+      attempt,
+      givenUpAt: watched.since,
+    })
   }
 
   async #add({ givenUp, since }: Watched): Promise<number | undefined> {

@@ -93,10 +93,7 @@ describe('several callers of one run', () => {
         }),
     })
     const retried = new Promise((resolve, reject) => {
-      engine.observe((event) => {
-        if (event.kind === 'run.ended' && event.status === 'failed')
-          engine.get(flow, 'r').retry().then(resolve, reject)
-      })
+      engine.on('run.failed', () => void engine.get(flow, 'r').retry().then(resolve, reject))
     })
     const run = await flow.start({}, { id: 'r', engine })
     await run.result().catch(() => undefined)

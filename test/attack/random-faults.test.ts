@@ -87,7 +87,7 @@ async function drive(
 ): Promise<unknown> {
   const id = `r${n}`
   const begun = new Promise<void>((resolve) => {
-    engine.observe(({ kind, run }) => {
+    engine.on('*', ({ kind, run }) => {
       if (kind === 'run.started' && run === `${id}.kept`) resolve()
     })
   })

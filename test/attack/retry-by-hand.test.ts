@@ -15,7 +15,7 @@ import { faultyStore, lasting } from './support/faulty-store.ts'
 
 function engineOver(store = memoryStore(), events: RunEvent[] = []): EmbeddedEngine {
   const engine = createEngine({ store, log: new LogBook() })
-  engine.observe((event) => events.push(event))
+  engine.on('*', (event) => events.push(event))
   onTestFinished(() => engine.stop({ grace: 0 }))
   return engine
 }

@@ -12,7 +12,7 @@ async function worker(at: Place, body: string) {
      import { createEngine, parallel, race, step, workflow } from '${LIBRARY}'
      const engine = createEngine({ abortGrace: 100 })
      const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
-     engine.observe((event) => event.kind === 'step.zombie' && console.log('zombie ' + event.key))
+     engine.on('*', (event) => event.kind === 'step.zombie' && console.log('zombie ' + event.key))
      ${body}`,
   )
   const child = spawn(process.execPath, ['--no-warnings', file], {

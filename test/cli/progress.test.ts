@@ -4,12 +4,13 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { progressLines } from '../../src/cli/progress/lines.ts'
 import { ProgressModel } from '../../src/cli/progress/model.ts'
-import type { RunEvent } from '../../src/core/ports/observer.ts'
+import type { EventOfRun, RunEvent } from '../../src/core/ports/observer.ts'
 import { LIBRARY, main, place } from './support/cli.ts'
 
 const SIZE = { columns: 100, rows: 30 }
 
-const started = (run: string): RunEvent => ({ kind: 'run.started', run, workflow: 'w', recordedSteps: 0 })
+const of = (run: string): EventOfRun => ({ run, workflow: 'w', at: 0 })
+const started = (run: string): RunEvent => ({ kind: 'run.started', ...of(run), recordedSteps: 0 })
 const group = (
   run: string,
   key: string,
@@ -19,16 +20,28 @@ const group = (
   failed = 0,
 ): RunEvent => ({
   kind: 'group.progress',
-  run,
+  ...of(run),
   key,
+  name: key,
   counts: { total, completed, failed, running },
 })
-const stepEnded = (run: string, key: string, outcome: 'done' | 'failed' | 'retrying'): RunEvent => ({
-  kind: 'step.ended',
-  run,
+const groupEnded = (run: string, key: string): RunEvent => ({
+  kind: 'group.ended',
+  ...of(run),
   key,
+  name: key,
+  counts: { total: 1, completed: 1, failed: 0, running: 0 },
+  duration: 0,
+})
+const stepEnded = (run: string, key: string, how: 'completed' | 'failed' | 'retrying'): RunEvent => ({
+  kind: `step.${how}`,
+  ...of(run),
+  key,
+  name: key,
   attempt: 1,
-  outcome,
+  duration: 0,
+  error: undefined,
+  retryAt: 0,
 })
 
 function shown(events: readonly RunEvent[], size = SIZE): string[] {
@@ -41,7 +54,7 @@ describe('on a terminal', () => {
   test('each group shows its branches done, running and failed', () => {
     const lines = shown([
       started('r'),
-      stepEnded('r', 'a', 'done'),
+      stepEnded('r', 'a', 'completed'),
       stepEnded('r', 'b', 'failed'),
       stepEnded('r', 'c', 'retrying'),
       group('r', 'parallel', 500, 1000, 10, 3),
@@ -53,15 +66,15 @@ describe('on a terminal', () => {
   })
 
   test('a group that was decided early no longer shows branches as running', () => {
-    expect(
-      shown([started('r'), group('r', 'race', 1, 3, 2), { kind: 'group.ended', run: 'r', key: 'race' }])[1],
-    ).toMatch(/race .* 1 of 3 done$/)
+    expect(shown([started('r'), group('r', 'race', 1, 3, 2), groupEnded('r', 'race')])[1]).toMatch(
+      /race .* 1 of 3 done$/,
+    )
   })
 
   test('groups that have ended make room for those under way', () => {
     const events = Array.from(
       { length: 10 },
-      (_, n) => [group('r', `g${n}`, 1, 1), { kind: 'group.ended', run: 'r', key: `g${n}` }] as const,
+      (_, n) => [group('r', `g${n}`, 1, 1), groupEnded('r', `g${n}`)] as const,
     ).flat()
     const lines = shown([started('r'), ...events, group('r', 'now', 0, 1, 1)])
     expect(lines.slice(1).map((line) => line.trim().split(' ')[0])).toEqual(['now', 'g7', 'g8', 'g9'])
@@ -73,7 +86,7 @@ describe('on a terminal', () => {
       started('r/child'),
       group('r/child', 'parts', 1, 2, 1),
       started('r/child#2'),
-      { kind: 'run.ended', run: 'r/child#2', status: 'completed' },
+      { kind: 'run.completed', ...of('r/child#2'), duration: 0 },
     ])
     expect(lines[1]).toBe('  children: 1 ended, 1 running')
     expect(lines[2]).toMatch(/^ {2}child › parts .* 1 of 2 done, 1 running$/)

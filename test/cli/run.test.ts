@@ -40,11 +40,12 @@ describe('the result', () => {
       'noisy.ts',
       `import { workflow, step } from '${LIBRARY}'
        console.log('at import')
-       export default workflow({ name: 'noisy', execute: async (ctx) => { console.log('outside'); ctx.log.info('logged'); return await step('s', () => { console.info('inside'); return 1 }) } })`,
+       export default workflow({ name: 'noisy', execute: async (ctx) => { console.log('outside'); ctx.log.info('logged'); return await step('s', ({ log }) => { console.info('inside'); log.info('said', { n: 1 }); return 1 }) } })`,
     )
     const { stdout, stderr } = await cli('run', 'noisy.ts')
     expect(stdout).toBe('1\n')
-    for (const said of ['at import', 'outside', 'inside', 'logged']) expect(stderr).toContain(`${said}\n`)
+    for (const said of ['at import', 'outside', 'inside', 'logged', 's: said { n: 1 }'])
+      expect(stderr).toContain(`${said}\n`)
   })
 
   test('of a run that failed is its exit code, one line, and how to retry', async () => {

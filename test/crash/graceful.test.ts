@@ -30,7 +30,7 @@ function open(): EmbeddedEngine {
 /** Resolves when the engine tells of such an event. */
 function told(engine: EmbeddedEngine, fits: (event: RunEvent) => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const stop = engine.observe((event) => {
+    const stop = engine.on('*', (event) => {
       if (!fits(event)) return
       stop()
       resolve()
@@ -175,8 +175,8 @@ describe('R6: engine.stop()', () => {
     const first = open()
     const both = new Set<string>()
     const settled = told(first, (event) => {
-      if (event.kind === 'step.ended' && event.key === 'before') both.add(event.run)
-      if (event.kind === 'step.ended' && event.outcome === 'retrying') both.add('again')
+      if (event.kind === 'step.completed' && event.key === 'before') both.add(event.run)
+      if (event.kind === 'step.retrying') both.add('again')
       return both.size === 3
     })
     await parent.start({}, { id: 'run', engine: first })

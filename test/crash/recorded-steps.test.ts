@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 /** What the engine says of each execution: how many steps it need not repeat. */
 function watch(engine: ReturnType<typeof createEngine>): number[] {
   const seen: number[] = []
-  engine.observe((event: RunEvent) => {
+  engine.on('*', (event: RunEvent) => {
     if (event.kind === 'run.started') seen.push(event.recordedSteps)
   })
   return seen
@@ -31,7 +31,8 @@ test('run.started counts a step that failed for good among those that are not re
   })
   const first = createEngine({ store: { ...store, close: async () => undefined } })
   const asked = new Promise<void>((resolve) => {
-    first.observe(
+    first.on(
+      '*',
       (event) =>
         event.kind === 'group.progress' && event.counts.failed + event.counts.completed === 2 && resolve(),
     )
@@ -67,7 +68,7 @@ test('run.started counts a step once, also when a retry of the run has recorded 
   const run = await flaky.start({}, { id: 'run', engine: first })
   await expect(run.result()).rejects.toThrow('not yet')
   const done = new Promise<void>((resolve) => {
-    first.observe((event) => event.kind === 'step.ended' && event.key === 'b' && resolve())
+    first.on('step.completed', ({ key }) => key === 'b' && resolve())
   })
   await run.retry()
   await done

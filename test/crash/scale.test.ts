@@ -44,7 +44,8 @@ test(
     const dir = folder()
     const first = open(dir)
     const half = new Promise<void>((resolve) => {
-      first.observe(
+      first.on(
+        '*',
         (event) => event.kind === 'group.progress' && event.counts.completed === STEPS / 2 && resolve(),
       )
     })
@@ -59,7 +60,7 @@ test(
 
     const second = open(dir)
     let recorded = 0
-    second.observe((event) => {
+    second.on('*', (event) => {
       if (event.kind === 'run.started') recorded = event.recordedSteps
     })
     expect(await many.get('run', { engine: second }).result()).toBe(STEPS)
@@ -95,7 +96,7 @@ test.for([
   const dir = folder()
   const first = open(dir)
   const done = new Promise<void>((resolve) => {
-    first.observe((event) => event.kind === 'step.ended' && resolve())
+    first.on('step.completed', () => resolve())
   })
   await deep.start({}, { id: 'run', engine: first })
   await done
@@ -123,7 +124,7 @@ test('M9: children nest 30 deep, stopped and resumed', async () => {
   const dir = folder()
   const first = open(dir)
   const done = new Promise<void>((resolve) => {
-    first.observe((event) => event.kind === 'step.ended' && resolve())
+    first.on('step.completed', () => resolve())
   })
   await nested.start({ depth: DEPTH }, { id: 'run', engine: first })
   await done

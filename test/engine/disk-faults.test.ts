@@ -71,8 +71,8 @@ describe('R2 R5 an I/O error at a commit', () => {
       // Creation, heartbeat and claim have commits of their own, then each step.
       const handle = await engine.start(code, undefined, { id: 'a' })
       const watched = new Promise<void>((resolve) => {
-        engine.observe((event) => {
-          if (event.kind === 'step.ended' && event.key === 's1') resolve()
+        engine.on('*', (event) => {
+          if (event.kind === 'step.completed' && event.key === 's1') resolve()
           if (event.kind === 'step.started' && event.key === 's2') arm(point, 'io')
         })
       })

@@ -51,7 +51,7 @@ describe.each(PLACES)('a replay over %s', (where) => {
     const program = long(n, way)
     await interrupted(box, program)
     const started: number[] = []
-    box.engine.observe((event) => {
+    box.engine.on('*', (event) => {
       if (event.kind === 'run.started') started.push(event.recordedSteps)
     })
     const run = await program.flow.start(undefined, { id: 'r', engine: box.engine })

@@ -193,8 +193,8 @@ test('R4, R5: a worker with room for one run at a time gets past all the bad one
   for (const id of good) await engine.find(id).signal('e', 'sent')
   const left = new Set(good)
   const done = new Promise<void>((resolve) => {
-    engine.observe((event) => {
-      if (event.kind === 'run.ended' && left.delete(event.run) && left.size === 0) resolve()
+    engine.on('*', (event) => {
+      if (event.kind === 'run.completed' && left.delete(event.run) && left.size === 0) resolve()
     })
   })
   await engine.work([flow], { concurrency: 1 })

@@ -53,12 +53,12 @@ describe.each(MISDEEDS)('E6: that %s', (_, misdeed) => {
   test('an observer changes nothing, and the other observers are told', async () => {
     const engine = engineOver()
     const seen: string[] = []
-    engine.observe(misdeed)
-    engine.observe(({ kind }) => void seen.push(kind))
+    engine.on('*', misdeed)
+    engine.on('*', ({ kind }) => void seen.push(kind))
     const flow = workflow({ name: 'w', execute: () => parallel([step('a', () => 1)]) })
     expect(await flow.run({}, { engine })).toEqual([1])
     await quiet()
-    expect(seen).toContain('run.ended')
+    expect(seen).toContain('run.completed')
   })
 
   test.each(['debug', 'info', 'warn', 'error'] as const)(

@@ -265,7 +265,7 @@ describe('M3: a workflow without a name', () => {
     })
     await parent.start(undefined, { engine: box.engine, id: 'p' })
     await new Promise<void>((resolve) =>
-      box.engine.observe((event) => event.kind === 'step.started' && resolve()),
+      box.engine.on('*', (event) => event.kind === 'step.started' && resolve()),
     )
     await box.restart()
     door = Promise.withResolvers()

@@ -240,10 +240,16 @@ describe('M7: outside of a workflow everything works in memory', () => {
   test('M7: messages go to the console, or where the script says', async () => {
     const log = new LogBook()
     await runInline({ log }, () => step('talks', (context) => context.log.info('hello', { from: 'a step' })))
-    expect(log.lines).toEqual([{ level: 'info', message: 'hello', fields: { from: 'a step' } }])
+    expect(log.lines).toEqual([
+      {
+        level: 'info',
+        message: 'hello',
+        fields: { step: 'talks', key: 'talks', attempt: 1, from: 'a step' },
+      },
+    ])
     const print = vi.spyOn(console, 'error').mockReturnValue()
-    await step('talks', (context) => context.log.info('hello'))
-    expect(print).toHaveBeenCalledWith('hello')
+    await step('talks', ({ log }) => (log.debug('not shown'), log.info('hello')))
+    expect(print).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/^\S+ info  \[talks\] hello$/))
     print.mockRestore()
   })
 })

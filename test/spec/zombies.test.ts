@@ -52,7 +52,7 @@ describe('a step that ignores its signal', () => {
     const { open, pass, log, clock } = engines()
     const [engine, other] = [open(), open()]
     const [held, events] = [gate(), [] as unknown[]]
-    engine.observe((event) => event.kind === 'step.zombie' && events.push(event))
+    engine.on('step.zombie', (event) => events.push(event))
     const flow = workflow({
       name: 'w',
       execute: () => race([deaf('slow #1/2', held), step('quick', () => held.reached)], { name: 'r' }),
@@ -75,7 +75,18 @@ describe('a step that ignores its signal', () => {
     })
     expect(await other.find('r').zombies()).toEqual([zombie])
     expect((await other.inspect('r')).zombies).toEqual([zombie])
-    expect(events).toEqual([{ kind: 'step.zombie', run: 'r', key: 'slow %231%2f2', attempt: 1 }])
+    expect(events).toEqual([
+      {
+        kind: 'step.zombie',
+        run: 'r',
+        workflow: 'w',
+        at: since + 5000,
+        key: 'slow %231%2f2',
+        name: 'slow #1/2',
+        attempt: 1,
+        givenUpAt: since,
+      },
+    ])
     await pass(10)
     expect(log.messages('warn')).toEqual([
       expect.stringMatching(

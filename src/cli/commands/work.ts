@@ -3,6 +3,7 @@ import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
 import { execute } from '../runs/execute.ts'
+import { endedAs } from '../progress/model.ts'
 import { printable } from '../text/printable.ts'
 import { loadWorkflowFile } from '../workflows/workflow-file.ts'
 
@@ -20,10 +21,11 @@ export async function work(
   let ended = 0
   const { cut } = await execute(context, async (engine) => {
     const workflows = await workflowsIn(files)
-    engine.observe((event) => {
-      if (event.kind !== 'run.ended') return
+    engine.on('*', (event) => {
+      const status = endedAs(event)
+      if (status === undefined) return
       ended++
-      terminal.note(`Run ${printable(event.run)} ${event.status}`)
+      terminal.note(`Run ${printable(event.run)} ${status}`)
     })
     await engine.work(workflows, { concurrency })
     const names = workflows.map(({ name }) => JSON.stringify(printable(name ?? ''))).join(', ')

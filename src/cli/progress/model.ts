@@ -1,4 +1,4 @@
-import type { GroupCounts, RunEvent } from '../../core/ports/observer.ts'
+import type { GroupCounts, RunEvent, RunEventKind } from '../../core/ports/observer.ts'
 import type { RunStatus } from '../../core/ports/store.ts'
 
 export interface GroupProgress {
@@ -29,6 +29,18 @@ interface MutableRun extends Mutable<Omit<RunProgress, 'groups'>> {
 
 /** Groups that have ended are kept for a while, so that one sees how they did. */
 const ENDED_GROUPS = 3
+
+const ENDS: Partial<Readonly<Record<RunEventKind, RunStatus>>> = {
+  'run.completed': 'completed',
+  'run.failed': 'failed',
+  'run.cancelled': 'cancelled',
+  'run.blocked': 'blocked',
+}
+
+/** The status that a run has ended with, if that is what the event says; also of one that can go no further. */
+export function endedAs({ kind }: RunEvent): RunStatus | undefined {
+  return ENDS[kind]
+}
 
 /** How far the runs of this process have come. Children that have ended are counted and forgotten. */
 export class ProgressModel {
@@ -62,18 +74,18 @@ export class ProgressModel {
     if (event.kind === 'run.started') return this.#started(event, now)
     const run = this.#runs.get(event.run)
     if (run === undefined) return
-    if (event.kind === 'run.ended') this.#ended(run, event.status)
-    else if (event.kind === 'group.progress')
+    const status = endedAs(event)
+    if (status !== undefined) this.#ended(run, status)
+    else if (event.kind === 'group.started' || event.kind === 'group.progress')
       run.groups.set(event.key, { key: event.key, counts: event.counts, ended: false })
     else if (event.kind === 'group.ended') this.#groupEnded(run, event.key)
     else if (event.kind === 'step.started') run.latestStep = event.key
     else if (event.kind === 'run.waiting') run.status = 'waiting'
-    else if (event.kind === 'step.zombie') return
-    else if (event.outcome === 'done') run.stepsDone++
-    else if (event.outcome === 'failed') run.stepsFailed++
+    else if (event.kind === 'step.completed') run.stepsDone++
+    else if (event.kind === 'step.failed') run.stepsFailed++
   }
 
-  #started(event: Extract<RunEvent, { kind: 'run.started' }>, now: number): void {
+  #started(event: RunEvent<'run.started'>, now: number): void {
     const { run: id, workflow, recordedSteps } = event
     const waited = this.#runs.get(id)
     if (waited?.status === 'waiting') {

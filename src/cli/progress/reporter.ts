@@ -5,7 +5,7 @@ import { durationText } from '../../core/duration-text.ts'
 import { plural } from '../text/units.ts'
 import { countsText, progressLines, stepsText } from './lines.ts'
 import { liveArea } from './live-area.ts'
-import { ProgressModel, type RunProgress } from './model.ts'
+import { endedAs, ProgressModel, type RunProgress } from './model.ts'
 
 /** How often the lines on a terminal are renewed, in milliseconds. */
 const FRAME = 100
@@ -13,6 +13,14 @@ const FRAME = 100
 const PAUSE = 1000
 /** … of at most so many lines. */
 const MOST_LINES = 5
+
+/** After these there may be something new to report. */
+const REPORTED: ReadonlySet<RunEvent['kind']> = new Set([
+  'group.progress',
+  'step.completed',
+  'step.failed',
+  'step.retrying',
+])
 
 /** Says on standard error how the runs of this process come along: in place on a terminal, else line by line. */
 export class ProgressReporter {
@@ -46,7 +54,7 @@ export class ProgressReporter {
     const run = this.#model.get(event.run)
     if (run === undefined || this.#terminal.options.quiet) return
     if (this.#model.isFollowed(event.run) && !waited) this.#announce(event, run)
-    if (event.kind === 'group.progress' || event.kind === 'step.ended') this.#reportSoon()
+    if (REPORTED.has(event.kind)) this.#reportSoon()
   }
 
   end(): void {
@@ -63,10 +71,13 @@ export class ProgressReporter {
       const recorded =
         run.recordedSteps === 0 ? '' : `: ${plural(run.recordedSteps, 'recorded step')} will not be repeated`
       this.#terminal.note(`Run ${printable(run.id)} of ${printable(name)} is under way${recorded}`)
-    } else if (event.kind === 'run.ended') {
+      return
+    }
+    const status = endedAs(event)
+    if (status !== undefined) {
       this.#report()
       this.#terminal.note(
-        `Run ${printable(run.id)} ${event.status} after ${durationText(Date.now() - run.startedAt)}: ${stepsText(run)}`,
+        `Run ${printable(run.id)} ${status} after ${durationText(Date.now() - run.startedAt)}: ${stepsText(run)}`,
       )
     }
   }

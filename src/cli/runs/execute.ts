@@ -50,7 +50,7 @@ export async function execute(
   const engine = openEngine(context)
   const runs = new TakenRuns(engine)
   const progress = new ProgressReporter(terminal, runs.ids)
-  engine.observe((event) => progress.see(event))
+  engine.on('*', (event) => progress.see(event))
   const interruption = new Interruption(() => progress.end())
   const crash = crashWatch()
   try {

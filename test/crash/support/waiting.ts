@@ -32,7 +32,7 @@ async function startMany(): Promise<void> {
   say(cost())
   let parked = 0
   const all = new Promise<void>((resolve) => {
-    engine.observe((event) => {
+    engine.on('*', (event) => {
       if (event.kind === 'run.waiting' && ++parked === SIZE) resolve()
     })
   })

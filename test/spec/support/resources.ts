@@ -38,7 +38,10 @@ const waits = workflow({
 
 await done.run(undefined, { engine })
 const failed = new Promise<void>((resolve) => {
-  engine.observe((event) => event.kind === 'step.ended' && event.key === 'fails' && resolve())
+  engine.on(
+    '*',
+    (event) => 'key' in event && event.key === 'fails' && event.kind !== 'step.started' && resolve(),
+  )
 })
 const run = await waits.start(undefined, { engine })
 const outcome = Promise.allSettled([run.result()])

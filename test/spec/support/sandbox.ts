@@ -57,7 +57,7 @@ export async function sandbox(place: Place = 'memory', options: EngineOptions = 
   const events: RunEvent[] = []
   const open = (more: Partial<EngineOptions>): EmbeddedEngine => {
     const engine = createEngine({ log, ...where, ...options, ...more })
-    engine.observe((event) => events.push(event))
+    engine.on('*', (event) => events.push(event))
     return engine
   }
   let engine = open({})
@@ -91,12 +91,14 @@ export function started(events: readonly RunEvent[]): string[] {
   return events.flatMap((event) => (event.kind === 'step.started' ? [event.key] : []))
 }
 
+const ENDS: ReadonlySet<RunEvent['kind']> = new Set(['step.completed', 'step.failed', 'step.retrying'])
+
 /** Resolves when the engine says that an attempt at this step has ended; also when it has said so before. */
 export function ended(box: Sandbox, key: string): Promise<void> {
-  const is = (event: RunEvent): boolean => event.kind === 'step.ended' && event.key === key
+  const is = (event: RunEvent): boolean => ENDS.has(event.kind) && 'key' in event && event.key === key
   if (box.events.some(is)) return Promise.resolve()
   return new Promise((resolve) => {
-    const stop = box.engine.observe((event) => {
+    const stop = box.engine.on('*', (event) => {
       if (!is(event)) return
       stop()
       resolve()

@@ -1,0 +1,161 @@
+import type { Codec } from '../core/codec/codec.ts'
+import type { CancelledError } from '../core/errors.ts'
+import { nameOf, stepNameOf } from '../core/key.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Completion, Encoded, Key, StepDone, StepFailed } from '../core/ports/effects.ts'
+import type { Audience, GroupAudience, Progressing, RunEventKind } from '../core/ports/observer.ts'
+import type { RunRecord } from '../core/ports/store.ts'
+
+export interface AnnouncerOptions extends Audience {
+  readonly record: RunRecord
+  readonly codec: Codec
+  readonly clock: Clock
+}
+
+/** An attempt at a step. */
+interface Attempted {
+  readonly key: Key
+  readonly attempt: number
+  readonly startedAt: number
+}
+
+/** How a run has ended. */
+interface End {
+  readonly status: 'completed' | 'failed' | 'cancelled' | 'blocked'
+  readonly error?: Encoded
+}
+
+/**
+ * Tells those who listen what happens in one execution of one run. Invariants:
+ * 1. What nobody listens to is not made: most runs have no listener.
+ * 2. An outcome is told once it is recorded: what is told has happened, whatever comes after it.
+ * 3. What a replay repeats is not told again.
+ */
+export class Announcer implements GroupAudience {
+  readonly #options: AnnouncerOptions
+  /** Groups that a replay has brought to where they are. */
+  #replayed: Map<Key, Progressing> | undefined
+
+  constructor(options: AnnouncerOptions) {
+    this.#options = options
+  }
+
+  runStarted(recordedSteps: number): void {
+    if (!this.#wants('run.started')) return
+    this.#options.observe({ kind: 'run.started', ...this.#run(), recordedSteps })
+  }
+
+  runWaits(wakeAt: number | undefined): void {
+    if (!this.#wants('run.waiting')) return
+    this.#options.observe({ kind: 'run.waiting', ...this.#run(), wakeAt })
+  }
+
+  /** @param at when, by the engine's clock */
+  runEnded({ status, error }: End, at: number): void {
+    if (!this.#wants(`run.${status}`)) return
+    const { codec, observe, record } = this.#options
+    const end = { ...this.#run(at), duration: between(record.createdAt, at) }
+    if (status === 'completed') observe({ kind: 'run.completed', ...end })
+    else
+      observe({
+        kind: `run.${status}`,
+        ...end,
+        error: error === undefined ? undefined : codec.decodeError(error),
+      })
+  }
+
+  stepStarted({ key, attempt, startedAt }: Attempted): void {
+    if (!this.#wants('step.started')) return
+    this.#options.observe({ kind: 'step.started', ...this.#run(startedAt), ...stepAt(key), attempt })
+  }
+
+  stepCancelled({ key, attempt, startedAt }: Attempted, reason: CancelledError): void {
+    if (!this.#wants('step.cancelled')) return
+    const { clock, observe } = this.#options
+    const at = clock.now()
+    const duration = between(startedAt, at)
+    observe({ kind: 'step.cancelled', ...this.#run(at), ...stepAt(key), attempt, duration, reason })
+  }
+
+  /** A completion was recorded. */
+  recorded(completion: Completion): void {
+    if (completion.kind === 'step-done') this.#stepCompleted(completion)
+    else if (completion.kind === 'step-failed') this.#stepFailed(completion)
+  }
+
+  groupBegan(group: Progressing, before: number | undefined): void {
+    group.startedAt = before ?? this.#options.clock.now()
+    if (before !== undefined || !this.#wants('group.started')) return
+    this.#options.observe({ kind: 'group.started', ...this.#run(group.startedAt), ...groupAt(group) })
+  }
+
+  groupChanged(group: Progressing, before: number | undefined): void {
+    if (!this.#wants('group.progress')) return
+    if (before !== undefined) {
+      this.#replayed ??= new Map()
+      this.#replayed.set(group.key, group)
+      return
+    }
+    this.#replayed?.delete(group.key)
+    this.#options.observe({ kind: 'group.progress', ...this.#run(), ...groupAt(group) })
+  }
+
+  /** Of one that never began, because it has no branches, nothing is told. */
+  groupEnded(group: Progressing, before: number | undefined): void {
+    this.#replayed?.delete(group.key)
+    if (before !== undefined || group.startedAt === undefined || !this.#wants('group.ended')) return
+    const { clock, observe } = this.#options
+    const at = clock.now()
+    const duration = between(group.startedAt, at)
+    observe({ kind: 'group.ended', ...this.#run(at), ...groupAt(group), duration })
+  }
+
+  caughtUp(): void {
+    const replayed = this.#replayed
+    this.#replayed = undefined
+    for (const group of replayed?.values() ?? []) this.groupChanged(group, undefined)
+  }
+
+  #stepCompleted({ key, attempt, startedAt, at }: StepDone): void {
+    if (!this.#wants('step.completed')) return
+    const duration = between(startedAt, at)
+    this.#options.observe({ kind: 'step.completed', ...this.#run(at), ...stepAt(key), attempt, duration })
+  }
+
+  #stepFailed({ key, attempt, startedAt, at, payload, retryAt }: StepFailed): void {
+    if (!this.#wants(retryAt === undefined ? 'step.failed' : 'step.retrying')) return
+    const { codec, observe } = this.#options
+    const error = codec.decodeError(payload)
+    const failed = {
+      ...this.#run(at),
+      ...stepAt(key),
+      attempt,
+      duration: between(startedAt, at),
+      error,
+    }
+    if (retryAt === undefined) observe({ kind: 'step.failed', ...failed })
+    else observe({ kind: 'step.retrying', ...failed, retryAt })
+  }
+
+  #wants(kind: RunEventKind): boolean {
+    return this.#options.observed(kind)
+  }
+
+  #run(at = this.#options.clock.now()): { run: string; workflow: string | undefined; at: number } {
+    const { id, workflow } = this.#options.record
+    return { run: id, workflow, at }
+  }
+}
+
+function stepAt(key: Key): { key: Key; name: string } {
+  return { key, name: stepNameOf(key) }
+}
+
+function groupAt({ key, counts }: Progressing): Pick<Progressing, 'key' | 'counts'> & { name: string } {
+  return { key, name: nameOf(key), counts }
+}
+
+/** Clocks may be set back. */
+function between(from: number, to: number): number {
+  return Math.max(0, to - from)
+}

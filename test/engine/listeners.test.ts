@@ -1,0 +1,111 @@
+/** `engine.on`: who is told, until when, and what a listener may do (`docs/events-and-logs.md`). */
+import { createEngine, memoryStore, type RunEvent, step, workflow } from 'ai-workflows'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { quiet } from '../spec/support/gate.ts'
+import { LogBook, sandbox } from '../spec/support/sandbox.ts'
+
+describe('listening', () => {
+  const flow = workflow({ name: 'flow', execute: () => step('a', () => 1) })
+
+  test('to one kind, to all; until it is stopped, by the function or by the signal', async () => {
+    const { engine } = await sandbox()
+    const told: string[] = []
+    const controller = new AbortController()
+    const stop = engine.on('step.completed', ({ name }) => told.push(`one ${name}`))
+    engine.on('*', ({ kind }) => told.push(`all ${kind}`), { signal: controller.signal })
+    engine.on('*', () => told.push('never'), { signal: AbortSignal.abort() })
+    await flow.run({}, { engine })
+    expect(told.splice(0)).toEqual([
+      'all run.started',
+      'all step.started',
+      'one a',
+      'all step.completed',
+      'all run.completed',
+    ])
+    controller.abort()
+    await flow.run({}, { engine })
+    expect(told.splice(0)).toEqual(['one a'])
+    stop()
+    stop()
+    await flow.run({}, { engine })
+    expect(told).toEqual([])
+  })
+
+  test('a function given twice is called twice, and stopped one by one', async () => {
+    const { engine } = await sandbox()
+    const listener = vi.fn<(event: RunEvent) => void>()
+    const stop = engine.on('run.completed', listener)
+    engine.on('run.completed', listener)
+    await flow.run({}, { engine })
+    stop()
+    await flow.run({}, { engine })
+    expect(listener).toHaveBeenCalledTimes(3)
+  })
+
+  test('who is stopped while an event is told is not told it, and who comes then is told the next one', async () => {
+    const { engine } = await sandbox()
+    const told: string[] = []
+    const first = engine.on('run.completed', () => {
+      told.push('first')
+      first()
+      second()
+      engine.on('run.completed', () => told.push('third'))
+    })
+    const second = engine.on('run.completed', () => told.push('second'))
+    await flow.run({}, { engine })
+    expect(told).toEqual(['first'])
+    await flow.run({}, { engine })
+    expect(told).toEqual(['first', 'third'])
+  })
+
+  test('E6: what a listener throws or rejects with changes nothing, and is logged once for each', async () => {
+    const { engine, log } = await sandbox()
+    const told: string[] = []
+    engine.on('*', () => {
+      throw new Error('thrown')
+    })
+    engine.on('run.completed', () => Promise.reject(new Error('rejected')))
+    engine.on('*', ({ kind }) => told.push(kind))
+    expect(await flow.run({}, { engine })).toBe(1)
+    expect(await flow.run({}, { engine })).toBe(1)
+    await quiet()
+    expect(told).toHaveLength(8)
+    expect(log.lines.map(({ level, message, fields }) => [level, message, fields])).toEqual([
+      ['warn', expect.stringMatching(/listener of "\*" threw/), { error: new Error('thrown') }],
+      ['warn', expect.stringMatching(/listener of "run.completed" threw/), { error: new Error('rejected') }],
+    ])
+  })
+
+  test('what nobody listens to is not made: no error is decoded for it', async () => {
+    const engine = createEngine({ store: memoryStore(), log: new LogBook() }) // a sandbox listens
+    onTestFinished(() => engine.stop({ grace: 0 }))
+    const decoded = vi.spyOn(engine.codec, 'decodeError')
+    const failing = workflow({
+      execute: () => step('a', () => Promise.reject(new Error('no'))).catch(() => undefined),
+    })
+    await failing.run({}, { engine })
+    const usual = decoded.mock.calls.length
+    engine.on('step.completed', () => undefined)
+    await failing.run({}, { engine })
+    expect(decoded.mock.calls.length - usual).toBe(usual)
+    engine.on('step.failed', () => undefined)
+    await failing.run({}, { engine })
+    expect(decoded.mock.calls.length - 2 * usual).toBe(usual + 1)
+  })
+
+  test('E7: an event that there is not, something that cannot be called, a bad option', async () => {
+    const { engine } = await sandbox()
+    const on = engine.on.bind(engine) as (...args: unknown[]) => unknown
+    const listener = (): void => undefined
+    const refused: readonly (readonly [unknown[], string])[] = [
+      [['step.complete', listener], 'on(): unknown event "step.complete"; did you mean "step.completed"?'],
+      [['Run.Failed', listener], 'on(): unknown event "Run.Failed"; did you mean "run.failed"?'],
+      [['toString', listener], 'on(): unknown event "toString"; the events are run.started, run.waiting,'],
+      [[undefined, listener], 'on(): expected the name of an event, such as "run.failed", got undefined'],
+      [['*'], 'on() listener: expected a function, got undefined'],
+      [['*', listener, { once: true }], 'on(): unknown option "once"; the options are signal'],
+      [['*', listener, { signal: 1 }], 'on() option "signal": expected an AbortSignal, got 1'],
+    ]
+    for (const [args, message] of refused) expect(() => on(...args)).toThrow(message)
+  })
+})
