@@ -107,6 +107,15 @@ describe('the picture as SVG', () => {
     expect(svg(story.ended(300))).toContain('>… and 100 more lanes (--all draws them)<')
   })
 
+  test('thousands that wait for a place are one thin line', () => {
+    const members = Array.from({ length: 1000 }, (_, n) => `work-${n}`)
+    const story = new Story().group('all', 0, undefined, { limit: 1, members }).note('work-0', 'started', 0)
+    const lane = svg(story)
+      .split('\n')
+      .find((line) => line.includes('>work-* ×999<'))
+    expect(lane).toMatch(/<rect x="272" y="[\d.]+" width="696" height="3" rx="0.6" class="queued"\/>/)
+  })
+
   test('a run without length, without operations, or under way is drawn with finite numbers', () => {
     for (const story of [
       new Story(),

@@ -7,7 +7,7 @@ import { widthOf } from '../../src/cli/text/width.ts'
 import { Changes } from '../../src/cli/watch/changes.ts'
 import { pictureOf } from '../../src/cli/watch/picture.ts'
 import { Story, T0 } from '../timeline/support/story.ts'
-import { fixture, main, place } from './support/cli.ts'
+import { fixture, LIBRARY, main, place } from './support/cli.ts'
 
 describe('watch, in a pipe', () => {
   test('follows a run that another process executes, a line for each change, until it has ended', async () => {
@@ -34,6 +34,29 @@ describe('watch, in a pipe', () => {
       expect.stringMatching(/^Run f of workflow "fails": failed after .* 2 of 2 operations ended$/),
     ])
     expect(stderr).toMatch(/^error: Run f failed: .*out of order since yesterday\n/)
+  })
+
+  test('one that is blocked ends it, with what to do', async () => {
+    const { cli, start, write } = place()
+    const code = (step: string): string =>
+      `import { step, workflow } from '${LIBRARY}'
+       export const w = workflow({ name: 'w', execute: async (ctx) => {
+         await step('${step}', () => console.error('ready'))
+         await ctx.waitForEvent('go')
+       } })`
+    write('w.ts', code('before'))
+    const running = start(['run', 'w.ts', '--id', 'b'])
+    await running.line(/ready/)
+    running.kill('SIGTERM')
+    await running.ended
+    write('w.ts', code('after'))
+    expect((await cli('resume', 'b')).code).toBe(4)
+    const { code: exit, stdout, stderr } = await cli('watch', 'b')
+    expect([exit, stdout.split('\n')[0]]).toEqual([
+      4,
+      expect.stringMatching(/^Run b of workflow "w": blocked after .* ended$/),
+    ])
+    expect(stderr).toContain('When the code is corrected, go on with: ai-workflows resume b\n')
   })
 
   test('one that nobody executes is watched until somebody does', async () => {

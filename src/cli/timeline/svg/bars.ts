@@ -1,5 +1,6 @@
 /** What is drawn in a lane. */
 import type { Phase, Span, TimelineGroup, TimelineOperation } from '../../../timeline/timeline.ts'
+import { type Stretch, stretchOf } from '../begun.ts'
 import { CHART, PAGE, type TimeScale } from './geometry.ts'
 import { element } from './markup.ts'
 
@@ -21,16 +22,27 @@ export function operationBars(
   const { spans, until, from } = operation
   if (spans.length === 0) return [mark(scale.x(until ?? from), y, toneOf(operation, undefined))]
   return spans.map((span) => {
-    const [left, right] = [scale.x(span.from), scale.x(span.until ?? at)]
-    const height = span.phase === 'running' ? PAGE.bar : span.phase === 'waiting' ? 6 : 3
-    return element('rect', {
-      x: Math.min(left, CHART.right - LEAST),
-      y: y - height / 2,
-      width: Math.max(LEAST, right - left),
-      height,
-      rx: height / 5,
-      class: toneOf(operation, span),
-    })
+    const stretch = { from: span.from, until: span.until ?? at }
+    return bar(stretch, scale, y, HEIGHTS[span.phase], toneOf(operation, span))
+  })
+}
+
+const HEIGHTS: Readonly<Record<Phase, number>> = {
+  running: PAGE.bar,
+  waiting: 6,
+  'backing-off': 3,
+  queued: 3,
+}
+
+function bar({ from, until }: Stretch, scale: TimeScale, y: number, height: number, tone: Tone): string {
+  const [left, right] = [scale.x(from), scale.x(until)]
+  return element('rect', {
+    x: Math.min(left, CHART.right - LEAST),
+    y: y - height / 2,
+    width: Math.max(LEAST, right - left),
+    height,
+    rx: height / 5,
+    class: tone,
   })
 }
 
@@ -43,6 +55,8 @@ export function crowdBars(
 ): string[] {
   const heights = crowdHeights(members, scale, at)
   const most = heights.reduce((most, one) => Math.max(most, one), 0)
+  // None has begun.
+  if (most === 0) return [bar(stretchOf(members, at), scale, y, HEIGHTS.queued, 'queued')]
   const bottom = y + PAGE.bar / 2 + 2
   const parts: string[] = []
   heights.forEach((height, index) => {

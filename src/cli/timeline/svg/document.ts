@@ -151,7 +151,7 @@ function remarkOf(lane: Lane, at: number): string {
   const most = lane.members.reduce((most, each) => Math.max(most, each.attempts), attempts)
   return [
     range[0] === range[1] ? range[0] : range.join(' – '),
-    ...(state === 'done' ? [] : [state]),
+    ...(state === 'done' ? [] : [LEGEND[state]]),
     ...(most > 1 ? [`${lane.members.length > 1 ? 'up to ' : ''}${plural(most, 'attempt')}`] : []),
     ...(ignoresSignal ? ['ignores its signal'] : []),
   ].join(', ')
