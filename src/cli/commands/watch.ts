@@ -22,7 +22,7 @@ export interface WatchOptions {
 
 /** Milliseconds between two looks at least; and a look must not keep the machine busy: of the time it is a small part. */
 const PAUSE = 250
-const LOOKS_PART = 1 / 6
+const LOOKS_PART = 1 / 4
 
 /**
  * `watch <id>`: shows how a run comes along, whoever executes it, until it has ended or is blocked. One that nobody executes is

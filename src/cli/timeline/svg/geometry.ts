@@ -14,10 +14,11 @@ export const PAGE = {
   bar: 14,
 } as const
 
-export const CHART = {
+/** Where the lanes begin and end. */
+export const CHART: { readonly left: number; readonly right: number } = {
   left: PAGE.margin + PAGE.label + PAGE.gap,
   right: PAGE.width - PAGE.margin - PAGE.remark - PAGE.gap,
-} as const
+}
 const CHART_WIDTH: number = CHART.right - CHART.left
 
 /** Where a moment is. */
