@@ -4,7 +4,7 @@ import { timelineOf } from 'ai-workflows'
 import { describe, expect, test } from 'vitest'
 import { mermaidGantt } from '../../src/cli/timeline/mermaid.ts'
 import { timelineSvg } from '../../src/cli/timeline/svg/document.ts'
-import { Story, T0 } from '../timeline/support/story.ts'
+import { Story, T0 } from './support/story.ts'
 import { complaint, fixture, place } from './support/cli.ts'
 
 const NOW = T0 + 5000

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { widthOf } from '../../src/cli/text/width.ts'
 import { Changes } from '../../src/cli/watch/changes.ts'
 import { pictureOf } from '../../src/cli/watch/picture.ts'
-import { Story, T0 } from '../timeline/support/story.ts'
+import { Story, T0 } from './support/story.ts'
 import { fixture, LIBRARY, main, place } from './support/cli.ts'
 
 describe('watch, in a pipe', () => {
