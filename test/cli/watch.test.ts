@@ -54,7 +54,7 @@ describe('watch, in a pipe', () => {
     const { code: exit, stdout, stderr } = await cli('watch', 'b')
     expect([exit, stdout.split('\n')[0]]).toEqual([
       4,
-      expect.stringMatching(/^Run b of workflow "w": blocked after .* ended$/),
+      expect.stringMatching(/^Run b of workflow "w": blocked for .* ended$/),
     ])
     expect(stderr).toContain('When the code is corrected, go on with: ai-workflows resume b\n')
   })
