@@ -14,8 +14,8 @@ export { createEngine, type EngineOptions } from './create-engine.ts'
 export { type EmbeddedEngine, type RunDetails } from './engine/embedded-engine.ts'
 export type { WorkOptions } from './engine/options.ts'
 export type { Keep } from './engine/retention.ts'
-export { timelineOf, type TimelineOptions } from './timeline/timeline-of.ts'
-export type { RunHistory } from './timeline/attempts.ts'
+export { timelineOf } from './timeline/timeline-of.ts'
+export type { RunHistory, TimelineOptions } from './timeline/source.ts'
 export type {
   Advice,
   CriticalSegment,

@@ -12,6 +12,7 @@ import { run, type RunOptions } from './commands/run.ts'
 import { show, type ShowOptions } from './commands/show.ts'
 import { signal } from './commands/signal.ts'
 import { vacuum, type VacuumOptions } from './commands/vacuum.ts'
+import { watch, type WatchOptions } from './commands/watch.ts'
 import { work, type WorkOptions } from './commands/work.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts'
@@ -86,6 +87,7 @@ function describe(choose: (verb: Verb) => void): Command {
     .exitOverride()
   addExecuting(program, choose)
   addReading(program, choose)
+  addWatching(program, choose)
   addSending(program, choose)
   addKeeping(program, choose)
   return program
@@ -153,7 +155,19 @@ function addReading(program: Command, choose: (verb: Verb) => void): void {
     .description('all that is recorded of a run')
     .option('--all', 'every step, and values in full')
     .option('--timeline', 'what ran when, and why the whole took as long as it did')
+    .option('--svg <file>', 'that as a picture, light or dark as its reader likes')
+    .option('--mermaid', 'that as a gantt chart for pages that draw Mermaid')
     .action((id: string, options: ShowOptions) => choose((context) => show(context, id, options)))
+}
+
+function addWatching(program: Command, choose: (verb: Verb) => void): void {
+  program
+    .command('watch <id>')
+    .description(
+      'show how a run comes along, whoever executes it, until it has ended; Ctrl-C leaves, and the run goes on',
+    )
+    .option('--all', 'every operation in the timeline at its end')
+    .action((id: string, options: WatchOptions) => choose((context) => watch(context, id, options)))
 }
 
 function addSending(program: Command, choose: (verb: Verb) => void): void {

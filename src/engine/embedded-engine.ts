@@ -13,7 +13,16 @@ import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core/ports/maintenance.ts'
 import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engine.ts'
 import type { RunEvent, RunEventKind, RunEventListener } from '../core/ports/observer.ts'
-import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
+import type {
+  InboxItem,
+  JournalEntry,
+  JournalSurvey,
+  Note,
+  Owner,
+  Page,
+  RunFilter,
+  RunRecord,
+} from '../core/ports/store.ts'
 import type { Telemetry } from '../core/ports/telemetry.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { systemClock } from '../core/system-clock.ts'
@@ -106,6 +115,17 @@ export class EmbeddedEngine implements Engine {
       zombiesOf(service.parts, record),
     ])
     return { record, journal, notes, inbox, zombies }
+  }
+
+  /**
+   * The run, and how much its journal has: cheap, however long that is.
+   * @throws {RunNotFoundError}
+   */
+  async survey(id: string): Promise<{ readonly record: RunRecord; readonly journal: JournalSurvey }> {
+    const service = await this.#open()
+    const record = await service.find(id)
+    const journal = await service.parts.store.surveyJournal(record.no, 0, Number.MAX_SAFE_INTEGER)
+    return { record, journal }
   }
 
   /** What is recorded of the run itself, without its journal. */

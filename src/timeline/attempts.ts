@@ -1,158 +1,134 @@
-/** What a journal tells of each operation: its attempts, how it ended, where it stands. */
-import { isDropped } from '../core/journal-survey.ts'
-import { compensatedBy } from '../core/key.ts'
-import type { Completion, Encoded, Key } from '../core/ports/effects.ts'
-import type { JournalEntry, Note, RunRecord } from '../core/ports/store.ts'
-import type { TimelineOperation } from './timeline.ts'
+/** The calls of a step's function, as its journal entries and notes tell of them. */
+import type { Key } from '../core/ports/effects.ts'
+import type { Note } from '../core/ports/store.ts'
+import { above, type Frame } from './frame.ts'
+import { beginningOf, type Known } from './source.ts'
+import type { Phase, Span } from './timeline.ts'
 
-/** What a timeline is made from: `RunDetails` has all of it. */
-export interface RunHistory {
-  readonly record: RunRecord
-  readonly journal: readonly JournalEntry[]
-  readonly notes: readonly Note[]
-  /** Functions that were given up and still run. */
-  readonly zombies?: readonly { readonly key: Key }[]
+/** What notes tell of one key. */
+export interface Noted {
+  /** Attempts that began, by their number. */
+  readonly started: Map<number, number>
+  /** Attempts that were given up, by their number. */
+  readonly givenUp: Map<number, number>
+  /** Something other than a step was begun then. */
+  waiting: number | undefined
+  /** Of what waits: what it is. */
+  kind: 'child' | 'sleep' | 'event' | undefined
 }
 
-/** One call of a step's function; of other operations, the one time that they wait. */
-export interface Attempt {
-  readonly attempt: number
-  /** Absent where only the end is known. */
-  readonly from: number | undefined
-  /** Absent while it lasts, as far as is known. */
-  until: number | undefined
-  /** It failed, and the next is due then. */
-  readonly retryAt: number | undefined
+export function notesByKey(notes: readonly Note[], frame: Frame): Map<Key, Noted> {
+  const byKey = new Map<Key, Noted>()
+  for (const { key, kind, at, attempt } of notes) {
+    if (kind === 'group' || kind === 'trace') continue
+    let noted = byKey.get(key)
+    if (noted === undefined)
+      byKey.set(
+        key,
+        (noted = { started: new Map(), givenUp: new Map(), waiting: undefined, kind: undefined }),
+      )
+    const time = frame.placed(at)
+    if (kind === 'cancelled') noted.givenUp.set(attempt, time)
+    else if (kind === 'started' && attempt > 0) noted.started.set(attempt, time)
+    else {
+      noted.waiting = Math.min(time, noted.waiting ?? time)
+      noted.kind = kind === 'started' ? 'child' : kind === 'due' ? 'sleep' : 'event'
+    }
+  }
+  return byKey
 }
 
-/** All that is known of one operation, whatever became of its run. */
-export interface Facts {
-  readonly key: Key
-  readonly kind: TimelineOperation['kind']
-  /** In order. */
-  readonly attempts: Attempt[]
-  ended: 'done' | 'failed' | 'cancelled' | undefined
-  child: string | undefined
-  error: Encoded | undefined
+export interface Attempts {
+  readonly spans: Span[]
+  /** How often its function was called. */
+  readonly count: number
+  /** The last attempt was given up then. */
+  readonly givenUpAt: number | undefined
 }
 
-type Known = Exclude<Completion, { kind: 'aborted' | 'abort-absent' | 'stopped' | 'cancel-requested' }>
+interface Attempt {
+  readonly number: number
+  readonly from: number
+  /** Absent where nobody wrote it down. */
+  readonly until: number | undefined
+  readonly failed: boolean
+}
 
 /**
- * By key, in the order in which they came to be known. Of a run that was retried, operations are as they stand: what a retry
- * did not repeat has the times of when it was done.
+ * Where an attempt has no end but another follows, its process did not survive it: it is taken to have run until the last
+ * moment of which anything is known before the run was resumed. From then on the step waited for somebody to go on.
+ * @param resumptions as `resumptionsOf` tells
  */
-export function factsOf({ record, journal, notes }: RunHistory): Map<Key, Facts> {
-  const facts = new Map<Key, Facts>()
-  const of = (key: Key, kind: Facts['kind']): Facts => {
-    let known = facts.get(key)
-    if (known === undefined)
-      facts.set(
-        key,
-        (known = { key, kind, attempts: [], ended: undefined, child: undefined, error: undefined }),
-      )
-    return known
+export function attemptsOf(
+  entries: readonly Known[],
+  noted: Noted | undefined,
+  resumptions: readonly number[],
+  frame: Frame,
+): Attempts {
+  const attempts = known(entries, noted, frame)
+  const spans: Span[] = []
+  let last = Number.NEGATIVE_INFINITY
+  const add = (phase: Phase, attempt: number, from: number, until: number | undefined): void => {
+    const begun = Math.max(from, last)
+    const ended = until === undefined ? undefined : Math.max(begun, until)
+    if (phase === 'running' || begun !== ended) spans.push({ phase, from: begun, until: ended, attempt })
+    last = ended ?? begun
   }
-  for (const { seq, completion } of journal)
-    if (!isDropped(record.dropped, seq) && isOfCode(completion))
-      addCompletion(of(completion.key, kindOf(completion)), completion)
-  for (const note of notes) addNote(note, of, facts)
-  for (const { attempts } of facts.values()) attempts.sort((a, b) => a.attempt - b.attempt)
-  return facts
-}
-
-/** Not something that the library did by itself: a timeout, a stagger. */
-function isOfCode(completion: Completion): completion is Known {
-  const { kind, key } = completion
-  return (
-    kind !== 'aborted' &&
-    kind !== 'abort-absent' &&
-    kind !== 'stopped' &&
-    kind !== 'cancel-requested' &&
-    isNamedByCode(key)
-  )
-}
-
-function isNamedByCode(key: Key): boolean {
-  return !key.includes('!') || compensatedBy(key) !== undefined
-}
-
-function kindOf({ kind, key }: Known): Facts['kind'] {
-  switch (kind) {
-    case 'step-done':
-    case 'step-failed':
-      return stepOrCompensation(key)
-    case 'timer-fired':
-      return 'sleep'
-    case 'event-received':
-    case 'event-failed':
-      return 'event'
-    case 'child-done':
-    case 'child-failed':
-      return 'child'
+  for (const [index, { number, from, until, failed }] of attempts.entries()) {
+    const next = attempts[index + 1]
+    const resumed = next && Math.min(next.from, resumptions[above(resumptions, from)] ?? next.from)
+    const ended = until ?? (resumed === undefined ? undefined : Math.max(from, frame.lastBefore(resumed)))
+    add('running', number, from, ended)
+    if (next !== undefined) add(failed ? 'backing-off' : 'waiting', next.number, last, next.from)
+    else if (failed && isOpen(entries)) add('backing-off', number + 1, last, undefined)
   }
+  const latest = attempts.at(-1)
+  const givenUpAt = latest === undefined ? undefined : noted?.givenUp.get(latest.number)
+  return { spans, count: latest?.number ?? 0, givenUpAt }
 }
 
-function stepOrCompensation(key: Key): 'step' | 'compensation' {
-  return compensatedBy(key) === undefined ? 'step' : 'compensation'
-}
-
-function addCompletion(facts: Facts, completion: Known): void {
-  const { at, kind } = completion
-  if (kind === 'step-done' || kind === 'step-failed') {
-    const { attempt, startedAt, payload } = completion
-    const retryAt = kind === 'step-failed' ? completion.retryAt : undefined
-    put(facts, { attempt, from: Math.min(startedAt, at), until: at, retryAt })
-    facts.ended = kind === 'step-done' ? 'done' : retryAt === undefined ? 'failed' : undefined
-    facts.error = kind === 'step-failed' ? payload : undefined
-    return
+/**
+ * When others went on with what a process had left behind, in order: at the latest when the first of the attempts began that
+ * follow one without an end. All of which the time fits are taken to be of one such moment.
+ */
+export function resumptionsOf(
+  standing: ReadonlyMap<Key, readonly Known[]>,
+  notes: ReadonlyMap<Key, Noted>,
+  frame: Frame,
+): number[] {
+  const lost: { readonly from: number; readonly next: number }[] = []
+  for (const [key, noted] of notes) {
+    const attempts = known(standing.get(key) ?? [], noted, frame)
+    for (const [index, { from, until }] of attempts.entries()) {
+      const next = attempts[index + 1]
+      if (until === undefined && next !== undefined) lost.push({ from, next: next.from })
+    }
   }
-  const failed = kind === 'event-failed' || kind === 'child-failed'
-  if (kind === 'child-done' || kind === 'child-failed') facts.child = completion.name
-  put(facts, { attempt: 0, from: undefined, until: at, retryAt: undefined })
-  facts.ended = failed ? 'failed' : 'done'
-  facts.error = failed ? completion.payload : undefined
+  const resumptions: number[] = []
+  for (const { from, next } of lost.sort((a, b) => a.next - b.next))
+    if (from >= (resumptions.at(-1) ?? Number.NEGATIVE_INFINITY)) resumptions.push(next)
+  return resumptions
 }
 
-/** A later order may have done it again. */
-function put(facts: Facts, attempt: Attempt): void {
-  const at = facts.attempts.findIndex((known) => known.attempt === attempt.attempt)
-  if (at === -1) facts.attempts.push(attempt)
-  else facts.attempts[at] = attempt
+/** No entry tells how the operation ended. */
+export function isOpen(entries: readonly Known[]): boolean {
+  const last = entries.at(-1)
+  return last === undefined || (last.kind === 'step-failed' && last.retryAt !== undefined)
 }
 
-function addNote(
-  { key, at, kind, attempt, due }: Note,
-  of: (key: Key, kind: Facts['kind']) => Facts,
-  facts: ReadonlyMap<Key, Facts>,
-): void {
-  if (kind === 'group' || kind === 'trace' || !isNamedByCode(key)) return
-  if (kind === 'cancelled') {
-    const known = facts.get(key)
-    const given = known?.attempts.find((each) => each.attempt === attempt)
-    if (known === undefined || given === undefined || given.until !== undefined) return
-    given.until = Math.max(at, given.from ?? at)
-    known.ended = 'cancelled'
-    return
+function known(entries: readonly Known[], noted: Noted | undefined, frame: Frame): Attempt[] {
+  const attempts = new Map<number, Attempt>()
+  for (const entry of entries) {
+    if (entry.kind !== 'step-done' && entry.kind !== 'step-failed') continue
+    const from = frame.placed(beginningOf(entry))
+    const until = frame.placed(entry.at)
+    attempts.set(entry.attempt, { number: entry.attempt, from, until, failed: entry.kind === 'step-failed' })
   }
-  const known = of(
-    key,
-    kind === 'started'
-      ? attempt === 0
-        ? 'child'
-        : stepOrCompensation(key)
-      : kind === 'due'
-        ? 'sleep'
-        : 'event',
-  )
-  const same = known.attempts.findIndex((each) => each.attempt === attempt)
-  if (same === -1)
-    known.attempts.push({ attempt, from: at, until: undefined, retryAt: kind === 'due' ? due : undefined })
-  else known.attempts[same] = withStart(known.attempts[same] as Attempt, at)
-}
-
-/** Of what waits, only its end is in the journal. */
-function withStart(attempt: Attempt, at: number): Attempt {
-  if (attempt.from !== undefined) return attempt
-  return { ...attempt, from: attempt.until === undefined ? at : Math.min(at, attempt.until) }
+  const final = isOpen(entries) ? Number.POSITIVE_INFINITY : Math.max(...attempts.keys())
+  for (const [number, from] of noted?.started ?? [])
+    if (number < final && !attempts.has(number)) {
+      const until = noted?.givenUp.get(number)
+      attempts.set(number, { number, from, until: until && Math.max(from, until), failed: false })
+    }
+  return [...attempts.values()].sort((a, b) => a.number - b.number)
 }

@@ -1,59 +1,151 @@
-/** When the branches of groups were under way. */
-import type { Key } from '../core/ports/effects.ts'
-import type { Groups } from './groups.ts'
-import type { Drawn } from './operations.ts'
+/** What was in which branch of which group, when each branch was under way, and whose place it had. */
+import type { Deadlines } from './deadlines.ts'
+import { above, type Frame } from './frame.ts'
+import type { Group, Groups, Place } from './groups.ts'
+import type { Lane } from './lanes.ts'
 
-export interface Extent {
+/** One operation, or one group, as a part of the branch that it is in. */
+export interface Item {
+  readonly lane: Lane | undefined
+  readonly group: Crowd | undefined
+  readonly from: number
+  readonly end: number
+  /** Nothing came of it: it was given up. */
+  readonly givenUp: boolean
+}
+
+/** A branch that did something; or the run's own code, which is a branch of nothing. */
+export interface Branch {
+  readonly group: Crowd | undefined
+  readonly label: string | number
+  readonly items: Item[]
+  /** From the first that began in it to the last that ended. */
   from: number
-  until: number
+  end: number
+  givenUp: boolean
+  /** The branch whose end gave it its place; absent where it had one at once. */
+  freedBy: Branch | undefined
 }
 
-/** By group and branch: from the first operation in it that began to the last that ended. */
-export type Branches = ReadonlyMap<Key, ReadonlyMap<string | number, Extent>>
+/** A group with those of its branches that did something. */
+export interface Crowd {
+  readonly group: Group
+  readonly end: number
+  /** In the order in which they began. */
+  branches: readonly Branch[]
+  /** What it is in. */
+  readonly around: Branch
+  /** It ended when its time was up, or somebody asked for it. */
+  readonly cutShort: boolean
+}
 
-/** @param extentOf when it was under way; undefined when it never was */
-export function branchesOf(
-  operations: readonly Drawn[],
-  groups: Groups,
-  extentOf: (operation: Drawn) => Extent | undefined,
-): Branches {
-  const found = new Map<Key, Map<string | number, Extent>>()
-  for (const operation of operations) {
-    const extent = extentOf(operation)
-    if (extent === undefined) continue
-    let place =
-      operation.group === undefined || operation.branch === undefined
-        ? undefined
-        : { group: operation.group, branch: operation.branch }
-    for (; place !== undefined; place = groups.placeOf(place.group)) {
-      const branches = found.get(place.group) ?? new Map<string | number, Extent>()
-      found.set(place.group, branches)
-      widen(branches, place.branch, extent)
-    }
+export interface Layout {
+  readonly root: Branch
+  /** A group comes after the one that it is in. */
+  readonly crowds: readonly Crowd[]
+  readonly branchOf: ReadonlyMap<Lane, Branch>
+}
+
+export function layoutOf(lanes: readonly Lane[], groups: Groups, frame: Frame, deadlines: Deadlines): Layout {
+  const root = newBranch(undefined, '')
+  const crowds = new Map<Group, Crowd>()
+  const branches = new Map<Crowd, Map<string | number, Branch>>()
+  const branchAt = (place: Place | undefined): Branch => {
+    const crowd = place === undefined ? undefined : crowds.get(place.group)
+    const within = crowd === undefined ? undefined : branches.get(crowd)
+    if (place === undefined || crowd === undefined || within === undefined) return root
+    let branch = within.get(place.label)
+    if (branch === undefined) within.set(place.label, (branch = newBranch(crowd, place.label)))
+    return branch
   }
-  return found
+  for (const group of groups.all) {
+    const around = branchAt(group.place)
+    const end = group.until ?? frame.at
+    const crowd = { group, end, branches: [], around, cutShort: deadlines.cutShort(group) }
+    crowds.set(group, crowd)
+    branches.set(crowd, new Map())
+  }
+  const branchOf = new Map<Lane, Branch>()
+  for (const lane of lanes) {
+    if (!lane.ran) continue
+    const branch = branchAt(lane.place)
+    branchOf.set(lane, branch)
+    const from = lane.begun ?? lane.end
+    const givenUp = lane.state === 'cancelled'
+    branch.items.push({ lane, group: undefined, from, end: lane.end, givenUp })
+  }
+  for (const crowd of [...crowds.values()].toReversed()) {
+    crowd.branches = settle([...(branches.get(crowd)?.values() ?? [])])
+    assignPlaces(crowd)
+    const { group, end, around } = crowd
+    around.items.push({ lane: undefined, group: crowd, from: group.from, end, givenUp: group.givenUp })
+  }
+  settle([root])
+  root.from = frame.from
+  root.end = frame.at
+  return { root, crowds: [...crowds.values()], branchOf }
 }
 
-function widen(
-  branches: Map<string | number, Extent>,
-  branch: string | number,
-  { from, until }: Extent,
-): void {
-  const known = branches.get(branch)
-  if (known === undefined) branches.set(branch, { from, until })
-  else {
-    known.from = Math.min(known.from, from)
-    known.until = Math.max(known.until, until)
+function newBranch(group: Crowd | undefined, label: string | number): Branch {
+  return { group, label, items: [], from: 0, end: 0, givenUp: false, freedBy: undefined }
+}
+
+/** @returns in the order in which they began */
+function settle(branches: Branch[]): Branch[] {
+  for (const branch of branches) {
+    branch.items.sort((a, b) => a.from - b.from || a.end - b.end)
+    branch.from = branch.items[0]?.from ?? 0
+    branch.end = branch.from
+    for (const { end } of branch.items) branch.end = Math.max(branch.end, end)
+    branch.givenUp = branch.items.every(({ end, givenUp }) => givenUp || end < branch.end)
+  }
+  return branches.sort((a, b) => a.from - b.from || a.end - b.end)
+}
+
+/**
+ * Branches begin in order, each when a place is free: with `limit` places, the one after `limit + n` others has the place of
+ * the one that ended as the `n + 1`th.
+ */
+function assignPlaces({ group, branches }: Crowd): void {
+  const { limit } = group.shape
+  if (limit === undefined || branches.length <= limit) return
+  const byEnd = branches.toSorted((a, b) => a.end - b.end)
+  for (const [index, branch] of branches.entries()) {
+    const before = byEnd[index - limit]
+    if (index >= limit && before !== undefined && before !== branch && before.end <= branch.from)
+      branch.freedBy = before
   }
 }
 
-/** Most that were under way at once: where one ends when another begins, those are one after another. */
-export function mostAtOnce(extents: Iterable<Extent>): number {
-  const changes: (readonly [at: number, change: number])[] = []
-  for (const { from, until } of extents) changes.push([from, 1], [Math.max(from, until), -1])
-  changes.sort(([a, up], [b, down]) => a - b || up - down)
-  let [now, most] = [0, 0]
-  for (const [, change] of changes) most = Math.max(most, (now += change))
-  // Those that took no time were under way all the same.
-  return Math.max(most, changes.length > 0 ? 1 : 0)
+/** How full a group was, while it lasted. */
+export interface Occupancy {
+  readonly most: number
+  readonly full: number
+}
+
+export function occupancyOf({ group, end, branches }: Crowd): Occupancy {
+  const starts: number[] = []
+  const ends: number[] = []
+  let taken = 0
+  for (const branch of branches) {
+    const from = Math.max(branch.from, group.from)
+    const until = Math.min(branch.end, end)
+    if (until < from) continue
+    starts.push(from)
+    ends.push(until)
+    taken += until - from
+  }
+  const sorted = Float64Array.from(ends).sort()
+  let most = 0
+  // Where one ends as another begins they are one after the other; one without length is there all the same.
+  for (const [index, from] of starts.entries())
+    most = Math.max(most, index + 1 - endedBefore(sorted, from, ends[index]))
+  const { limit } = group.shape
+  if (limit !== undefined) most = Math.min(most, limit)
+  const places = (limit ?? most) * (end - group.from)
+  return { most, full: places > 0 ? Math.min(1, taken / places) : 0 }
+}
+
+function endedBefore(sortedEnds: Float64Array, from: number, own: number | undefined): number {
+  return above(sortedEnds, from) - (own === from ? 1 : 0)
 }

@@ -1,147 +1,157 @@
-/** Operations with their phases. */
-import { compensatedBy, nameOf } from '../core/key.ts'
+/** All operations of a run, as its journal and its notes tell of them. */
+import { nameOf } from '../core/key.ts'
 import type { Key } from '../core/ports/effects.ts'
-import type { Attempt, Facts } from './attempts.ts'
+import type { JournalEntry } from '../core/ports/store.ts'
+import { type Noted, notesByKey, resumptionsOf } from './attempts.ts'
+import type { Frame } from './frame.ts'
 import type { Groups } from './groups.ts'
-import type { OperationState, Phase, Span, TimelineOperation } from './timeline.ts'
+import { type Lane, type LaneSource, queuedLane, stepLane, waitLane } from './lanes.ts'
+import { isByLibrary, isKnown, type Known, type RunHistory } from './source.ts'
 
-/** What has become of the run. */
-export interface Moment {
-  /** When it ended, or now. */
-  readonly at: number
-  readonly ended: boolean
-  /** Nobody executes it, though it has not ended. */
-  readonly interrupted: boolean
-  readonly from: number
-}
-
-/** An operation as its own records tell it; what is critical is not known yet. */
-export type Drawn = Omit<TimelineOperation, 'critical'>
-
-/** Those that are known to have begun or ended, and the branches that have not begun. In the order in which they began. */
-export function operationsOf(
-  facts: ReadonlyMap<Key, Facts>,
+/** @param journal in order */
+export function lanesOf(
+  source: RunHistory,
+  journal: readonly JournalEntry[],
+  standing: ReadonlyMap<Key, readonly Known[]>,
   groups: Groups,
-  zombies: ReadonlySet<Key>,
-  moment: Moment,
-): Drawn[] {
-  const drawn: Drawn[] = []
-  for (const known of facts.values()) {
-    const { key, kind } = known
-    const step = kind === 'compensation' ? (compensatedBy(key) ?? key) : key
-    const place = kind === 'compensation' ? undefined : groups.placeOf(key)
-    const { spans, state, until } = historyOf(known, groups, moment)
-    drawn.push({
-      key: step,
-      name: nameOf(step),
-      kind,
-      state,
-      spans,
-      from: spans[0]?.from ?? until ?? moment.from,
-      until,
-      attempts: kind === 'step' || kind === 'compensation' ? (known.attempts.at(-1)?.attempt ?? 0) : 0,
-      ignoresSignal: zombies.has(key),
-      group: place?.group,
-      branch: place?.branch,
-      child: known.child,
-      error: known.error,
-    })
+  frame: Frame,
+): Lane[] {
+  const notes = notesByKey(source.notes, frame)
+  const timedOut = timedOutEvents(journal, source, groups, standing)
+  const guesses = guessedStarts(journal, { standing, notes, groups, frame, timedOut })
+  const resumptions = resumptionsOf(standing, notes, frame)
+  const from: LaneSource = { frame, groups, standing, notes, resumptions, guesses, timedOut }
+  const lanes = new Map<Key, Lane>()
+  for (const [key, entries] of standing) lanes.set(key, laneOf(from, key, entries))
+  for (const key of timedOut.keys()) lanes.set(key, waitLane(from, key, 'event', undefined))
+  for (const [key, noted] of notes) {
+    const began = begunBy(key, noted, groups)
+    if (began === undefined || lanes.has(began.key)) continue
+    const { key: of, kind } = began
+    lanes.set(of, kind === 'step' ? stepLane(from, of, []) : waitLane(from, of, kind, undefined))
   }
-  for (const key of groups.members())
-    if (!facts.has(key) && groups.get(key) === undefined) drawn.push(notBegun(key, groups, moment))
-  return drawn.sort((a, b) => a.from - b.from)
+  for (const [key, place] of groups.members)
+    if (!lanes.has(key) && !groups.byKey.has(key) && !isGroupsName(key))
+      lanes.set(key, queuedLane(key, place, frame))
+  return [...lanes.values()]
 }
 
-interface History {
-  readonly spans: readonly Span[]
-  readonly state: OperationState
-  readonly until: number | undefined
+function laneOf(source: LaneSource, key: Key, entries: readonly Known[]): Lane {
+  const last = entries.at(-1)
+  switch (last?.kind) {
+    case undefined:
+    case 'step-done':
+    case 'step-failed':
+      return stepLane(source, key, entries)
+    case 'timer-fired':
+      return waitLane(source, key, 'sleep', last)
+    case 'event-received':
+    case 'event-failed':
+      return waitLane(source, key, 'event', last)
+    case 'child-done':
+    case 'child-failed':
+      return waitLane(source, key, 'child', last)
+  }
 }
 
-function historyOf(facts: Facts, groups: Groups, moment: Moment): History {
-  const { key, kind, attempts } = facts
-  const latest = attempts.at(-1)
-  const isOpen = facts.ended === undefined
-  const over = isOpen ? overAt(key, groups, moment) : undefined
-  const busy: Phase = kind === 'step' || kind === 'compensation' ? 'running' : 'waiting'
-  const spans = spansOf(attempts, busy, over)
-  const until =
-    spans.length > 0 ? spans.at(-1)?.until : facts.ended === undefined ? over : (latest?.until ?? over)
-  if (facts.ended !== undefined) return { spans: queuedBefore(spans, key, groups), state: facts.ended, until }
-  const phase = spans.at(-1)?.phase ?? busy
-  const state =
-    over !== undefined ? 'cancelled' : moment.interrupted && phase === 'running' ? 'interrupted' : phase
-  return { spans: queuedBefore(spans, key, groups), state, until }
+interface Begun {
+  readonly key: Key
+  readonly kind: 'step' | 'child' | 'sleep' | 'event'
 }
 
-/** When something that has no end of its own was over: with its group, or with its run. */
-function overAt(key: Key, groups: Groups, { ended, at }: Moment): number | undefined {
+/** What is known to have begun by a note of this key: a wait for an event by that of its time limit. */
+function begunBy(key: Key, { started, kind }: Noted, groups: Groups): Begun | undefined {
+  const waits = timedEvent(key, groups)
+  if (waits !== undefined) return { key: waits, kind: 'event' }
+  if (isByLibrary(key)) return undefined
+  if (started.size > 0) return { key, kind: 'step' }
+  return kind === undefined ? undefined : { key, kind }
+}
+
+/** The wait for an event whose time limit has this key. */
+function timedEvent(key: Key, groups: Groups): Key | undefined {
+  if (!key.endsWith('!timeout')) return undefined
+  const limited = key.slice(0, -'!timeout'.length)
+  return nameOf(limited).startsWith('event:') && !groups.byKey.has(limited) ? limited : undefined
+}
+
+function timedOutEvents(
+  journal: readonly JournalEntry[],
+  { record }: RunHistory,
+  groups: Groups,
+  standing: ReadonlyMap<Key, readonly Known[]>,
+): Map<Key, number> {
+  const timedOut = new Map<Key, number>()
+  for (const { seq, completion } of journal) {
+    if (completion.kind !== 'timer-fired' || seq <= record.base) continue
+    const event = timedEvent(completion.key, groups)
+    if (event !== undefined && !standing.has(event)) timedOut.set(event, completion.at)
+  }
+  return timedOut
+}
+
+/** Of a group that never began there is no note; by default it is called like this. */
+function isGroupsName(key: Key): boolean {
+  const name = nameOf(key)
+  return name === 'parallel' || name === 'race' || name === 'any'
+}
+
+/**
+ * Since when something waited of which only the end is recorded: what is over within a moment is not noted, and a retry forgets
+ * notes. A member of a group waited since that began, if it had a place at once. Anything else is taken to have begun when
+ * the last thing before it in its scope had ended; in a function branch before which nothing had, when the group began.
+ */
+function guessedStarts(
+  journal: readonly JournalEntry[],
+  {
+    standing,
+    notes,
+    groups,
+    frame,
+    timedOut,
+  }: Pick<LaneSource, 'standing' | 'notes' | 'groups' | 'frame' | 'timedOut'>,
+): Map<Key, number> {
+  const wanted = new Map<Key, number>()
+  const want = (key: Key, at: number): void => {
+    const known = notes.get(key)?.waiting ?? notes.get(`${key}!timeout`)?.waiting
+    if (known === undefined) wanted.set(key, frame.placed(at))
+  }
+  for (const [key, entries] of standing) {
+    const last = entries.at(-1)
+    if (last !== undefined && last.kind !== 'step-done' && last.kind !== 'step-failed') want(key, last.at)
+  }
+  for (const [key, at] of timedOut) want(key, at)
+  const guesses = new Map<Key, number>()
+  if (wanted.size === 0) return guesses
+  const lastIn = new Map<string, number>()
+  for (const key of wanted.keys()) lastIn.set(scopeOf(key), Number.NEGATIVE_INFINITY)
+  for (const { completion } of journal) {
+    if (completion.kind !== 'timer-fired' && !isKnown(completion)) continue
+    const key = completion.key.endsWith('!timeout')
+      ? completion.key.slice(0, -'!timeout'.length)
+      : completion.key
+    const ended = wanted.get(key)
+    if (ended !== undefined && !guesses.has(key)) {
+      const guess = guessOf(key, lastIn.get(scopeOf(key)), groups, frame)
+      if (guess !== undefined) guesses.set(key, Math.min(guess, ended))
+    }
+    for (let scope = scopeOf(completion.key); ; scope = scopeOf(scope.slice(0, -1))) {
+      if (lastIn.has(scope)) lastIn.set(scope, frame.placed(completion.at))
+      if (scope === '') break
+    }
+  }
+  return guesses
+}
+
+function guessOf(key: Key, last: number | undefined, groups: Groups, frame: Frame): number | undefined {
   const place = groups.placeOf(key)
-  const group = place === undefined ? undefined : groups.get(place.group)
-  return group?.until ?? (ended ? at : undefined)
+  const { limit } = place?.group.shape ?? {}
+  if (place?.isMember === true)
+    return limit === undefined || Number(place.label) < limit ? place.group.from : undefined
+  return Math.max(last ?? frame.from, place?.group.from ?? frame.from)
 }
 
-/** @param over when what has no end of its own was over */
-function spansOf(attempts: readonly Attempt[], busy: Phase, over: number | undefined): Span[] {
-  const known = attempts.filter((each) => each.from !== undefined)
-  const spans: Span[] = []
-  const last = (): number | undefined => spans.at(-1)?.until
-  for (const [index, { attempt, from = 0, until }] of known.entries()) {
-    const begun = Math.max(from, last() ?? from)
-    fill(spans, begun, attempt)
-    // Of one that its process did not survive, nobody knows when it ended: at the latest when the next began.
-    const ended = until ?? known[index + 1]?.from ?? over
-    const numbered = attempt === 0 ? {} : { attempt }
-    spans.push({
-      phase: busy,
-      from: begun,
-      until: ended === undefined ? undefined : Math.max(begun, ended),
-      ...numbered,
-    })
-  }
-  const final = known.at(-1)
-  const failedAt = last()
-  if (busy === 'running' && final?.retryAt !== undefined && failedAt !== undefined && over !== failedAt) {
-    const until = over === undefined ? undefined : Math.max(failedAt, over)
-    spans.push({ phase: 'backing-off', from: failedAt, until, attempt: final.attempt + 1 })
-  }
-  return spans
-}
-
-/** What lies between two attempts. */
-function fill(spans: Span[], until: number, attempt: number): void {
-  const from = spans.at(-1)?.until
-  if (from !== undefined && from < until) spans.push({ phase: 'backing-off', from, until, attempt })
-}
-
-/** A branch wanted to begin when its group did. */
-function queuedBefore(spans: Span[], key: Key, groups: Groups): readonly Span[] {
-  const [first] = spans
-  const place = groups.isMember(key) ? groups.placeOf(key) : undefined
-  const group = place === undefined ? undefined : groups.get(place.group)
-  if (first === undefined || group === undefined || group.from >= first.from) return spans
-  return [{ phase: 'queued', from: group.from, until: first.from }, ...spans]
-}
-
-function notBegun(key: Key, groups: Groups, moment: Moment): Drawn {
-  const place = groups.placeOf(key)
-  const group = place === undefined ? undefined : groups.get(place.group)
-  const from = group?.from ?? moment.from
-  const over = overAt(key, groups, moment)
-  const until = over === undefined ? undefined : Math.max(from, over)
-  return {
-    key,
-    name: nameOf(key),
-    kind: 'step',
-    state: until === undefined ? 'queued' : 'cancelled',
-    spans: [{ phase: 'queued', from, until }],
-    from,
-    until,
-    attempts: 0,
-    ignoresSignal: false,
-    group: place?.group,
-    branch: place?.branch,
-    child: undefined,
-    error: undefined,
-  }
+/** Its scope, with the slash at the end; empty for the run's own. */
+function scopeOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1)
 }

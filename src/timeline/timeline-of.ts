@@ -1,120 +1,168 @@
-import { ENDED } from '../core/ports/store.ts'
 import { nameOf } from '../core/key.ts'
-import { adviceOf } from './advice.ts'
-import { factsOf, type RunHistory } from './attempts.ts'
-import { type Branches, branchesOf, mostAtOnce } from './branches.ts'
-import { begunAt, criticalPathOf, Endings } from './critical-path.ts'
-import { Groups, type KnownGroup } from './groups.ts'
-import { type Drawn, type Moment, operationsOf } from './operations.ts'
-import type { Timeline, TimelineGroup } from './timeline.ts'
-import { WithoutLimits } from './without-limits.ts'
-
-export interface TimelineOptions {
-  /** Nobody executes the run, though its record says that it runs. Default `false`. */
-  readonly interrupted?: boolean
-}
+import type { Key } from '../core/ports/effects.ts'
+import { adviceOf, keyOf } from './advice.ts'
+import { type Branch, type Crowd, layoutOf, occupancyOf } from './branches.ts'
+import { criticalPathOf, type Piece } from './critical-path.ts'
+import { deadlinesOf } from './deadlines.ts'
+import { type Frame, frameOf, inOrder } from './frame.ts'
+import { type Group, groupsOf } from './groups.ts'
+import type { Lane } from './lanes.ts'
+import { lanesOf } from './operations.ts'
+import { restsOf } from './rests.ts'
+import type { RunHistory, TimelineOptions } from './source.ts'
+import { standingOf } from './standing.ts'
+import type {
+  CriticalSegment,
+  Timeline,
+  TimelineGroup,
+  TimelineOperation,
+  TimelineRun,
+  TimelineTotals,
+} from './timeline.ts'
+import { totalWithout } from './without-limits.ts'
 
 /**
- * The timeline of a run, from what its journal tells: `timelineOf(await engine.inspect(id), Date.now())`. Pure, and makes the best
- * of any journal: one that is half written, or whose clock jumped.
+ * What ran when in a run, and what decided how long it took: read off its journal and notes alone.
  *
- * What lasted less than 50 ms and has no record of its own (a step that was given up, a sleep that was cancelled) is not known. Nor is
- * when a shorter sleep, child or wait began: it has no spans. Of branches that an iterable gave, operations are in no group.
- * @param now milliseconds since the epoch: until when it is drawn, if it has not ended
+ * ```ts
+ * const details = await engine.inspect(id)
+ * const timeline = timelineOf(details, Date.now(), { interrupted: !(await engine.isRunning(details.record)) })
+ * ```
+ *
+ * Of a run that was retried it has operations as they stand: what the retry did not repeat is where it was, and what it repeats
+ * is there once. Pure: the same arguments give the same timeline. Never throws for what a journal may hold, also where
+ * it is half written, or its clock jumped: what cannot be is cut to length 0.
+ * @param now milliseconds since the epoch; counts only while the run has not ended
  */
-export function timelineOf(history: RunHistory, now: number, options: TimelineOptions = {}): Timeline {
-  const { record, notes, zombies = [] } = history
-  const interrupted = options.interrupted === true
-  const moment = momentOf(history, now, interrupted)
-  const groups = new Groups(notes)
-  const operations = operationsOf(factsOf(history), groups, new Set(zombies.map(({ key }) => key)), moment)
-  const endings = new Endings(operations, groups, moment.at)
-  const path = criticalPathOf(endings, groups, moment)
-  const critical = criticalGroups(path.operations, groups)
-  const branches = branchesOf(operations, groups, (each) => {
-    const from = begunAt(each)
-    return Number.isFinite(from) ? { from, until: endings.of(each) } : undefined
-  })
-  const wall = moment.at - moment.from
-  const work = workOf(operations, moment.at)
+export function timelineOf(source: RunHistory, now: number, options: TimelineOptions = {}): Timeline {
+  const { interrupted = false } = options
+  const frame = frameOf(source, now, interrupted)
+  const journal = inOrder(source.journal)
+  const groups = groupsOf(source.notes, frame)
+  const lanes = lanesOf(source, journal, standingOf(journal, source.record), groups, frame)
+  const deadlines = deadlinesOf(journal, source, frame)
+  const layout = layoutOf(lanes, groups, frame, deadlines)
+  const path = criticalPathOf(lanes, layout, deadlines, restsOf(source, journal, frame), frame)
+  const critical = new Set(path.map(({ lane }) => lane))
+  const zombies = new Set((source.zombies ?? []).map(({ key }) => key))
   return {
-    run: {
-      id: record.id,
-      workflow: record.workflow,
-      status: interrupted ? 'interrupted' : record.status,
-      from: moment.from,
-      until: moment.ended ? moment.at : undefined,
-    },
-    at: moment.at,
-    operations: operations.map((each) => ({ ...each, critical: path.operations.has(each) })),
-    groups: [...groups.values()]
-      .map((group) => timelineGroup(group, groups, branches, moment, critical.has(group.key)))
-      .sort((a, b) => a.from - b.from),
-    criticalPath: path.segments,
-    totals: {
-      wall,
-      work,
-      speedUp: wall === 0 ? 1 : work / wall,
-      unlimited: new WithoutLimits(operations, groups, endings, moment, isLimited).total,
-    },
-    advice: adviceOf({ operations, groups, endings, moment, path }),
+    run: runOf(source, frame, interrupted),
+    at: frame.at,
+    operations: operationsOf(lanes, critical, zombies),
+    groups: groupsIn(layout.crowds, frame, critical),
+    criticalPath: path.map(segmentOf),
+    totals: totalsOf(
+      lanes,
+      frame,
+      totalWithout(layout, () => true),
+    ),
+    advice: adviceOf(layout, path, frame.at - frame.from),
   }
 }
 
-/** A clock may have jumped: nothing that is recorded lies after the end. */
-function momentOf({ record, journal }: RunHistory, now: number, interrupted: boolean): Moment {
-  const { createdAt: from, endedAt, status } = record
-  const ended = endedAt !== undefined && (ENDED.has(status) || status === 'blocked')
-  const last = journal.reduce((latest, { completion: { at } }) => Math.max(latest, at), from)
-  return { from, at: ended ? Math.max(from, endedAt) : Math.max(now, last), ended, interrupted }
+function runOf({ record }: RunHistory, frame: Frame, interrupted: boolean): TimelineRun {
+  const { id, workflow, status } = record
+  const isLeft = interrupted && !frame.ended && status !== 'blocked'
+  const until = frame.ended ? frame.at : undefined
+  return { id, workflow, status: isLeft ? 'interrupted' : status, from: frame.from, until }
 }
 
-function isLimited({ shape }: KnownGroup): boolean {
-  return shape.limit !== undefined
+function operationsOf(
+  lanes: readonly Lane[],
+  critical: ReadonlySet<Lane | undefined>,
+  zombies: ReadonlySet<Key>,
+): TimelineOperation[] {
+  return inOrderOfBeginning(lanes).map((lane): TimelineOperation => {
+    const { id, kind, state, spans, until, attempts, place, child, error } = lane
+    const key = keyOf(lane)
+    return {
+      key,
+      name: nameOf(key),
+      kind,
+      state,
+      spans,
+      from: shownFrom(lane),
+      until,
+      attempts,
+      ignoresSignal: zombies.has(id),
+      group: place?.group.key,
+      branch: place?.label,
+      child,
+      error,
+      critical: critical.has(lane),
+    }
+  })
 }
 
-function criticalGroups(operations: ReadonlySet<Drawn>, groups: Groups): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (const operation of operations)
-    for (let key = operation.group; key !== undefined && !found.has(key); key = groups.placeOf(key)?.group)
-      found.add(key)
-  return found
+function shownFrom({ spans, end }: Lane): number {
+  return spans[0]?.from ?? end
 }
 
-function workOf(operations: readonly Drawn[], at: number): number {
-  let work = 0
-  for (const { spans } of operations)
-    for (const { phase, from, until } of spans)
-      if (phase === 'running') work += (until ?? Math.max(from, at)) - from
-  return work
-}
-
-function timelineGroup(
-  { key, shape, from, until }: KnownGroup,
-  groups: Groups,
-  branches: Branches,
-  { at, ended }: Moment,
-  critical: boolean,
-): TimelineGroup {
-  const extents = [...(branches.get(key)?.values() ?? [])]
-  const most = mostAtOnce(extents)
-  const end = until ?? Math.max(from, at)
-  const busy = extents.reduce(
-    (sum, each) => sum + Math.max(0, Math.min(each.until, end) - Math.max(each.from, from)),
-    0,
+/**
+ * Of those that began together, what took no time is first, and branches of a group are in their order there: not in that in
+ * which they ended.
+ */
+function inOrderOfBeginning(lanes: readonly Lane[]): Lane[] {
+  const ranks = new Map<Group, number>()
+  for (const { place } of lanes)
+    if (place !== undefined && !ranks.has(place.group)) ranks.set(place.group, ranks.size)
+  const rank = ({ place }: Lane): number => (place === undefined ? -1 : (ranks.get(place.group) ?? 0))
+  const position = ({ place }: Lane): number => (typeof place?.label === 'number' ? place.label : 0)
+  const isBrief = (lane: Lane): number => (lane.end === shownFrom(lane) ? 0 : 1)
+  return lanes.toSorted(
+    (a, b) =>
+      shownFrom(a) - shownFrom(b) ||
+      isBrief(a) - isBrief(b) ||
+      rank(a) - rank(b) ||
+      position(a) - position(b),
   )
-  const places = (shape.limit === undefined ? most : Math.min(shape.limit, shape.size)) * (end - from)
+}
+
+function groupsIn(
+  crowds: readonly Crowd[],
+  frame: Frame,
+  critical: ReadonlySet<Lane | undefined>,
+): TimelineGroup[] {
+  const criticalCrowds = new Set<Crowd>()
+  const holds = ({ items }: Branch): boolean =>
+    items.some(({ lane, group }) =>
+      group === undefined ? lane !== undefined && critical.has(lane) : criticalCrowds.has(group),
+    )
+  for (const crowd of crowds.toReversed()) if (crowd.branches.some(holds)) criticalCrowds.add(crowd)
+  // Where clocks differ, a group may seem to begin before the one that it is in.
+  const begun = new Map<Crowd, number>()
+  for (const crowd of crowds) {
+    const around = crowd.around.group
+    begun.set(crowd, Math.max(crowd.group.from, around === undefined ? frame.from : (begun.get(around) ?? 0)))
+  }
+  const sorted = crowds.toSorted((a, b) => (begun.get(a) ?? 0) - (begun.get(b) ?? 0))
+  return sorted.map((crowd) => groupOf(crowd, criticalCrowds.has(crowd)))
+}
+
+function groupOf(crowd: Crowd, critical: boolean): TimelineGroup {
+  const { key, shape, from, until, place } = crowd.group
+  const { kind, limit } = shape
+  const size = crowd.branches.reduce(
+    (most, { label }, index) => Math.max(most, index + 1, typeof label === 'number' ? label + 1 : 0),
+    shape.size,
+  )
+  const group = place?.group.key
+  return { key, name: nameOf(key), kind, group, limit, size, from, until, ...occupancyOf(crowd), critical }
+}
+
+function segmentOf({ lane, phase, from, until }: Piece): CriticalSegment {
+  return { key: lane === undefined ? undefined : keyOf(lane), phase, from, until }
+}
+
+function totalsOf(lanes: readonly Lane[], { from, at }: Frame, unlimited: number): TimelineTotals {
+  const wall = at - from
+  let work = 0
+  for (const { spans } of lanes)
+    for (const span of spans) if (span.phase === 'running') work += (span.until ?? at) - span.from
   return {
-    key,
-    name: nameOf(key),
-    kind: shape.kind,
-    group: groups.placeOf(key)?.group,
-    limit: shape.limit,
-    size: Math.max(shape.size, branches.get(key)?.size ?? 0),
-    from,
-    until: until ?? (ended ? end : undefined),
-    most,
-    full: places === 0 ? 0 : Math.min(1, busy / places),
-    critical,
+    wall,
+    work,
+    speedUp: wall > 0 ? work / wall : 1,
+    unlimited: Math.max(0, Math.min(wall, unlimited)),
   }
 }

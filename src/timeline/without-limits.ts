@@ -1,107 +1,82 @@
 /**
- * What a run would have taken if branches of some groups had never waited for a place. Everything keeps the time that it took, and
- * the time after what finished last before it: in the run's code, or in its branch. A branch of such a group begins with it. What
- * comes after a group comes after all of its branches. That more at once would make each slower is not known, and not counted.
+ * What a run would have taken if the branches of some groups had never waited for a place.
+ *
+ * The model: everything takes as long as it took, and begins as long after what came before it as it did: after whatever
+ * had ended before it in its own branch, or in the run's own code. A branch that waited for a place begins as long
+ * after its group as it began after that place was free. A group ends as long after the last of its branches as it did; those that
+ * were given up do not count, and one whose time was up takes what it took. So nothing is ever later than it was.
+ *
+ * It does not know that more at once would make each slower, nor that a branch waited for something of another branch.
  */
-import type { Key } from '../core/ports/effects.ts'
-import type { Extent } from './branches.ts'
-import { begunAt, type Endings } from './critical-path.ts'
-import { type Groups, groupOf, type KnownGroup, scopeOf } from './groups.ts'
-import type { Drawn, Moment } from './operations.ts'
+import type { Branch, Crowd, Item, Layout } from './branches.ts'
 
-export class WithoutLimits {
-  readonly #groups: Groups
-  readonly #endings: Endings
-  readonly #moment: Moment
-  readonly #lifted: (group: KnownGroup) => boolean
-  readonly #times = new Map<Drawn, Extent>()
-  readonly #begins = new Map<Key, number>()
-  readonly #ends = new Map<Key, number>()
-  #last: number
-
-  constructor(
-    operations: readonly Drawn[],
-    groups: Groups,
-    endings: Endings,
-    moment: Moment,
-    lifted: (group: KnownGroup) => boolean,
-  ) {
-    this.#groups = groups
-    this.#endings = endings
-    this.#moment = moment
-    this.#lifted = lifted
-    this.#last = moment.from
-    // Whatever something comes after ended before that began, so it has its time already. A group was noted before those that are in it.
-    const begun = operations.filter((each) => Number.isFinite(begunAt(each)))
-    const items = [...groups.values(), ...begun].toSorted((a, b) => timeOf(a) - timeOf(b))
-    for (const item of items)
-      if ('shape' in item) this.#begins.set(item.key, this.#moved(item.key, item.from))
-      else this.#place(item)
-  }
-
-  /** Milliseconds from the run's beginning to its end, or to now. */
-  get total(): number {
-    const { at, from } = this.#moment
-    const last = this.#endings.lastIn('', at)
-    const rest = last === undefined ? at - from : at - this.#endings.of(last)
-    return Math.max(0, Math.min(at - from, this.#last + rest - from))
-  }
-
-  timesOf(operation: Drawn): Extent | undefined {
-    return this.#times.get(operation)
-  }
-
-  #place(operation: Drawn): void {
-    const begun = begunAt(operation)
-    const from = this.#moved(operation.key, begun)
-    const until = from + Math.max(0, this.#endings.of(operation) - begun)
-    this.#times.set(operation, { from, until })
-    this.#last = Math.max(this.#last, until)
-    let group = operation.group
-    for (; group !== undefined; group = this.#groups.placeOf(group)?.group)
-      this.#ends.set(group, Math.max(until, this.#ends.get(group) ?? until))
-  }
-
-  /** When that would have been, which was at `time`. */
-  #moved(key: Key, time: number): number {
-    const member = this.#groups.isMember(key) ? this.#groups.placeOf(key) : undefined
-    if (member !== undefined) return this.#inGroup(member.group, time)
-    for (let scope = scopeOf(key); scope !== ''; scope = scopeOf(groupOf(scope))) {
-      const group = this.#groups.get(groupOf(scope))
-      if (group === undefined) continue
-      const before = this.#endings.lastIn(scope, time)
-      const isIn = before !== undefined && this.#endings.of(before) >= group.from
-      return isIn ? this.#after(before, scope, time) : this.#inGroup(group.key, time)
-    }
-    const before = this.#endings.lastIn('', time)
-    return before === undefined ? time : this.#after(before, '', time)
-  }
-
-  #inGroup(key: Key, time: number): number {
-    const group = this.#groups.get(key)
-    const from = group?.from ?? time
-    const waited = group !== undefined && this.#lifted(group) ? 0 : Math.max(0, time - from)
-    return (this.#begins.get(key) ?? from) + waited
-  }
-
-  #after(before: Drawn, scope: string, time: number): number {
-    const ended = this.#endings.of(before)
-    const whole = this.#groupIn(before, scope)
-    const known = this.#times.get(before)?.until ?? ended
-    const isOver = whole?.until !== undefined && whole.until <= time && whole.shape.kind === 'parallel'
-    const moved = isOver ? (this.#ends.get(whole.key) ?? known) : known
-    return moved + (time - ended)
-  }
-
-  /** The outermost group around it that is in the scope itself. */
-  #groupIn({ group }: Drawn, scope: string): KnownGroup | undefined {
-    let found: KnownGroup | undefined
-    for (let key = group; key !== undefined; key = this.#groups.placeOf(key)?.group)
-      if (scopeOf(key) === scope) found = this.#groups.get(key)
-    return found
-  }
+/** @returns milliseconds from the run's beginning to its end, or to now */
+export function totalWithout({ root, crowds }: Layout, isLifted: (crowd: Crowd) => boolean): number {
+  const lengths = new Map<Crowd, number>()
+  for (const crowd of crowds.toReversed()) lengths.set(crowd, lengthOf(crowd, lengths, isLifted(crowd)))
+  return branchLength(root, lengths)
 }
 
-function timeOf(item: Drawn | KnownGroup): number {
-  return 'shape' in item ? item.from : begunAt(item)
+/** Of a group, from its beginning to its end. */
+function lengthOf(
+  { group, end, branches, cutShort }: Crowd,
+  lengths: ReadonlyMap<Crowd, number>,
+  isLifted: boolean,
+): number {
+  const ends = new Map<Branch, number>()
+  let last: number | undefined
+  let lastSeen = Number.NEGATIVE_INFINITY
+  for (const branch of branches) {
+    const { from, freedBy, givenUp } = branch
+    const until = Math.min(branch.end, end)
+    const since = freedBy === undefined ? undefined : (ends.get(freedBy) ?? freedBy.end - group.from)
+    const begins =
+      freedBy === undefined || since === undefined
+        ? Math.max(0, from - group.from)
+        : (isLifted ? 0 : since) + from - freedBy.end
+    const ended = begins + Math.max(0, Math.min(branchLength(branch, lengths), until - from))
+    ends.set(branch, ended)
+    if (givenUp) continue
+    last = Math.max(last ?? 0, ended)
+    lastSeen = Math.max(lastSeen, until)
+  }
+  const whole = end - group.from
+  return last === undefined || cutShort
+    ? whole
+    : Math.min(whole, Math.max(0, last + Math.max(0, end - lastSeen)))
+}
+
+/** From its beginning to its end. */
+function branchLength({ items, from, end }: Branch, lengths: ReadonlyMap<Crowd, number>): number {
+  if (items.length === 1) return Math.min(end - from, only(items, lengths) + end - from - seen(items))
+  const ends = new Map<Item, number>()
+  const byEnd = items.filter(({ givenUp }) => !givenUp).toSorted((a, b) => a.end - b.end)
+  let [ended, before, beforeSeen] = [0, 0, from]
+  for (const item of items) {
+    for (let next = byEnd[ended]; next !== undefined && next.end <= item.from; next = byEnd[++ended]) {
+      const known = ends.get(next)
+      if (known === undefined) break // it began at the same moment, and took no time
+      before = Math.max(before, known)
+      beforeSeen = Math.max(beforeSeen, next.end)
+    }
+    ends.set(item, before + item.from - beforeSeen + lengthOfItem(item, lengths))
+  }
+  let [last, lastSeen] = [0, from]
+  for (const item of byEnd) {
+    last = Math.max(last, ends.get(item) ?? 0)
+    lastSeen = Math.max(lastSeen, item.end)
+  }
+  return Math.min(end - from, last + end - lastSeen)
+}
+
+function lengthOfItem({ group, from, end }: Item, lengths: ReadonlyMap<Crowd, number>): number {
+  return group === undefined ? end - from : (lengths.get(group) ?? end - from)
+}
+
+function only([item]: readonly Item[], lengths: ReadonlyMap<Crowd, number>): number {
+  return item === undefined ? 0 : lengthOfItem(item, lengths)
+}
+
+function seen([item]: readonly Item[]): number {
+  return item === undefined ? 0 : item.end - item.from
 }

@@ -14,13 +14,17 @@ import type { Terminal } from '../terminal.ts'
 import { oneLine, printable } from '../text/printable.ts'
 import { durationText } from '../../core/duration-text.ts'
 import { fullTimeText, plural } from '../text/units.ts'
-import { timelineOf } from '../../timeline/timeline-of.ts'
-import { canvasOf, drawTimeline } from '../timeline/draw.ts'
+import { checkTimelineOptions, showTimeline } from '../timeline/output.ts'
+import { timelineNow } from '../timeline/now.ts'
 import { runTable } from './list.ts'
 
 export interface ShowOptions {
   /** What ran when, instead of what is recorded. */
   readonly timeline?: boolean
+  /** The file to write a picture of that to. */
+  readonly svg?: string
+  /** The same as text that Mermaid draws. */
+  readonly mermaid?: boolean
   /** Everything, however long. */
   readonly all?: boolean
 }
@@ -34,13 +38,14 @@ interface Shown {
 /** `show <id>`: all that is recorded of a run. */
 export async function show(context: CommandContext, id: string, options: ShowOptions): Promise<ExitCode> {
   const { terminal } = context
+  checkTimelineOptions(terminal, options)
   return await withEngine(context, async (engine) => {
     const record = await requireRun(context, engine, id)
-    const details = await engine.inspect(id)
-    if (options.timeline === true) {
-      showTimeline(terminal, await summaryOf(engine, details.record), details, options.all === true)
+    if (options.timeline === true || options.mermaid === true || options.svg !== undefined) {
+      await showTimeline(terminal, await timelineNow(engine, id), options)
       return EXIT.completed
     }
+    const details = await engine.inspect(id)
     const shown = {
       summary: await summaryOf(engine, details.record),
       details,
@@ -62,12 +67,6 @@ export async function show(context: CommandContext, id: string, options: ShowOpt
       )
     return EXIT.completed
   })
-}
-
-function showTimeline(terminal: Terminal, { status }: Summary, details: RunDetails, all: boolean): void {
-  const timeline = timelineOf(details, Date.now(), { interrupted: status === 'interrupted' })
-  if (terminal.json) terminal.printJson(timeline)
-  else terminal.print(drawTimeline(timeline, canvasOf(terminal), all).join('\n'))
 }
 
 async function childrenOf(engine: EmbeddedEngine, parent: string): Promise<Summary[]> {

@@ -1,9 +1,10 @@
 import type { RunEvent } from '../../core/ports/observer.ts'
-import type { LiveArea, Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 import { printable } from '../text/printable.ts'
 import { durationText } from '../../core/duration-text.ts'
 import { plural } from '../text/units.ts'
 import { countsText, progressLines, stepsText } from './lines.ts'
+import { liveArea } from './live-area.ts'
 import { endedAs, ProgressModel, type RunProgress } from './model.ts'
 
 /** How often the lines on a terminal are renewed, in milliseconds. */
@@ -118,11 +119,4 @@ export class ProgressReporter {
       `${prefix}${printable(key)}: ${countsText(counts)}`,
     ])
   }
-}
-
-/** Imported when there is a terminal, and not by every command. */
-async function liveArea(): Promise<LiveArea> {
-  const { createLogUpdate } = await import('log-update')
-  const logUpdate = createLogUpdate(process.stderr)
-  return { show: (text) => logUpdate(text), clear: () => logUpdate.clear(), done: () => logUpdate.done() }
 }

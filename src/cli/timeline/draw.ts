@@ -19,7 +19,7 @@ export interface Canvas {
 const USUAL_WIDTH = 100
 
 /** Narrower, and there is no room for a bar. */
-const LEAST_WIDTH = 24
+const LEAST_WIDTH = 20
 
 export function canvasOf(terminal: Terminal): Canvas {
   const width = Math.max(LEAST_WIDTH, terminal.width ?? USUAL_WIDTH)
@@ -32,10 +32,16 @@ const MOST_LANES = 60
 /** A bar that is shorter tells nothing. */
 const LEAST_BAR = 10
 
+/** Of a narrower terminal, most is for the bars: what took between two times is told by the longer one. */
+const NARROW = 60
+/** There, what is said of a lane gets no more. */
+const NARROW_RESULT = 1 / 3
+
 interface Layout {
   readonly label: number
   readonly scale: Scale
   readonly result: number
+  readonly isNarrow: boolean
 }
 
 /** @param all a lane for each operation, however many */
@@ -44,32 +50,39 @@ export function drawTimeline(timeline: Timeline, canvas: Canvas, all: boolean): 
   const half = MOST_LANES / 2
   const tooMany = !all && lanes.length > MOST_LANES
   const shown = tooMany ? [...lanes.slice(0, half), ...lanes.slice(-half)] : lanes
-  const layout = layoutOf(timeline, shown, canvas.width)
   const hidden = plural(lanes.length - MOST_LANES, 'more lane')
-  const lines = shown.map((lane) => laneLine(lane, layout, canvas))
+  const [axis = '', ...lines] = laneLines(timeline, shown, canvas)
   if (tooMany) lines.splice(half, 0, `… ${hidden} (--all shows them)`)
   return [
-    totalsLine(timeline),
+    ...wrapped(totalsLine(timeline), canvas.width),
     '',
     ...(lanes.length === 0
       ? ['Nothing of what it did is recorded.']
-      : [axisLine(layout, canvas), ...lines, '', ...wrapped(legend(shown), canvas.width)]),
+      : [axis, ...lines, '', ...legend(shown, canvas.width)]),
     ...(timeline.criticalPath.length === 0 ? [] : ['', ...wrapped(pathLine(timeline), canvas.width)]),
     ...timeline.advice.flatMap(({ text }) => ['', ...wrapped(`→ ${printable(text)}`, canvas.width)]),
   ]
 }
 
+/** The times, and below them a line for each lane. */
+export function laneLines(timeline: Timeline, lanes: readonly Lane[], canvas: Canvas): string[] {
+  const layout = layoutOf(timeline, lanes, canvas.width)
+  return [axisLine(layout, canvas), ...lanes.map((lane) => laneLine(lane, layout, canvas))]
+}
+
 function layoutOf(timeline: Timeline, lanes: readonly Lane[], width: number): Layout {
   const widest = (texts: readonly string[]): number =>
     texts.reduce((most, text) => Math.max(most, widthOf(text)), 0)
-  const result = widest(lanes.map(resultOf))
+  const isNarrow = width < NARROW
+  const most = isNarrow ? Math.floor(width * NARROW_RESULT) : width
+  const result = Math.min(most, widest(lanes.map((lane) => resultOf(lane, isNarrow))))
   const wanted = widest(lanes.map((lane) => (lane.kind === 'group' ? '' : labelOf(lane))))
   const label = Math.max(1, Math.min(wanted, Math.floor(width / 3), width - result - LEAST_BAR - 4))
   const columns = Math.max(1, width - label - result - 4)
-  return { label, result, scale: { from: timeline.run.from, until: timeline.at, columns } }
+  return { label, result, isNarrow, scale: { from: timeline.run.from, until: timeline.at, columns } }
 }
 
-function laneLine(lane: Lane, { label, scale }: Layout, canvas: Canvas): string {
+function laneLine(lane: Lane, { label, scale, result: room, isNarrow }: Layout, canvas: Canvas): string {
   if (lane.kind === 'group') return fitted(groupText(lane), canvas.width)
   const [first] = lane.members
   const critical = lane.members.some((each) => each.critical)
@@ -77,7 +90,7 @@ function laneLine(lane: Lane, { label, scale }: Layout, canvas: Canvas): string 
     lane.members.length === 1 ? operationBar(first, lane.path, scale) : crowdBar(lane.members, scale)
   const mark = critical ? '*' : ' '
   const name = padded(fitted(labelOf(lane), label), label)
-  const result = canvas.styled(colourOf(first), resultOf(lane))
+  const result = canvas.styled(colourOf(first), fitted(resultOf(lane, isNarrow), room))
   return `${mark} ${critical ? canvas.styled('bold', name) : name} ${rendered(cells, canvas)} ${result}`
 }
 
@@ -95,7 +108,7 @@ function groupText({ depth, group }: GroupLane): string {
   return `${critical ? '*' : ' '} ${'  '.repeat(depth)}${called}: ${branches}${at}`
 }
 
-function resultOf(lane: Lane): string {
+function resultOf(lane: Lane, isNarrow: boolean): string {
   if (lane.kind === 'group') return ''
   const [first] = lane.members
   const states: Partial<Record<TimelineOperation['state'], string>> = {
@@ -105,11 +118,11 @@ function resultOf(lane: Lane): string {
   }
   const state = states[first.state] ?? first.state
   const ignores = lane.members.some((each) => each.ignoresSignal) ? 'ignores its signal' : ''
-  return [rangeOf(lane.members), state, ignores].filter((part) => part !== '').join(' ')
+  return [rangeOf(lane.members, isNarrow), state, ignores].filter((part) => part !== '').join(' ')
 }
 
 /** How long they took, without the time in the queue. */
-function rangeOf(members: readonly TimelineOperation[]): string {
+function rangeOf(members: readonly TimelineOperation[], isNarrow: boolean): string {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const { spans } of members) {
     const begun = spans.find(({ phase }) => phase !== 'queued')
@@ -120,7 +133,8 @@ function rangeOf(members: readonly TimelineOperation[]): string {
   }
   if (most < least) return ''
   const [from, to] = [durationText(least), durationText(most)]
-  return from === to ? from : `${from} – ${to}`
+  if (from === to) return from
+  return isNarrow ? `≤ ${to}` : `${from} – ${to}`
 }
 
 /** Times at equal distances, each under its column. */
@@ -150,32 +164,38 @@ function rendered(cells: readonly Cell[], canvas: Canvas): string {
   return line
 }
 
-function legend(lanes: readonly Lane[]): string {
+function legend(lanes: readonly Lane[], width: number): string[] {
   const operations = lanes.flatMap((lane) =>
     lane.kind === 'group' || lane.members.length > 1 ? [] : lane.members,
   )
   const has = (phase: string): boolean =>
     operations.some(({ spans }) => spans.some((span) => span.phase === phase))
   const crowds = lanes.some((lane) => lane.kind === 'operations' && lane.members.length > 1)
-  return [
+  const entries = [
     '* on the critical path',
     ...(has('running') ? [`${CRITICAL} decided the total`, `${PHASES.running} running`] : []),
     ...(has('backing-off') ? [`${PHASES['backing-off']} backing off`] : []),
     ...(has('waiting') ? [`${PHASES.waiting} waiting`] : []),
     ...(has('queued') ? [`${PHASES.queued} queued`] : []),
     ...(crowds ? ['▁▄█ how many at once'] : []),
-  ].join('   ')
+  ]
+  return filled(entries, width, '   ', '')
 }
 
 /** In lines of at most so many columns, those after the first indented. */
 export function wrapped(text: string, width: number): string[] {
+  return filled(text.split(' '), width, ' ', '  ')
+}
+
+/** Pieces in as few lines as they fit on; one that is wider by itself stays whole. */
+function filled(pieces: readonly string[], width: number, between: string, indent: string): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
+  for (const piece of pieces) {
+    if (line !== '' && widthOf(line) + between.length + widthOf(piece) > width) {
       lines.push(line)
-      line = `  ${word}`
-    } else line = line === '' ? word : `${line} ${word}`
+      line = `${indent}${piece}`
+    } else line = line === '' ? piece : `${line}${between}${piece}`
   }
   return [...lines, line]
 }

@@ -20,7 +20,7 @@ export interface OperationLane {
 export type Lane = GroupLane | OperationLane
 
 /** Fewer alike than this have a lane each. */
-const WORTH_FOLDING = 6
+export const WORTH_FOLDING = 6
 
 /** @param all a lane for each operation, however many */
 export function lanesOf(timeline: Timeline, all: boolean): Lane[] {

@@ -3,6 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
@@ -24,6 +25,8 @@ export interface Running {
   readonly pid: number
   /** Resolves with the first line on standard error that fits, also one that came before. */
   line(pattern: RegExp): Promise<string>
+  /** The same on standard output. */
+  output(pattern: RegExp): Promise<string>
   kill(signal: NodeJS.Signals): void
   readonly ended: Promise<Ended>
 }
@@ -93,7 +96,8 @@ function launch(cwd: string, args: readonly string[], { env, stdin = '', uid }: 
   })
   return {
     pid: child.pid ?? -1,
-    line: lineReader(child, ended),
+    line: lineReader(child.stderr, ended),
+    output: lineReader(child.stdout, ended),
     kill: (signal) => void child.kill(signal),
     ended,
   }
@@ -110,10 +114,10 @@ function end(child: ChildProcessWithoutNullStreams): Promise<Ended> {
   })
 }
 
-function lineReader(child: ChildProcessWithoutNullStreams, ended: Promise<Ended>): Running['line'] {
+function lineReader(stream: Readable, ended: Promise<Ended>): Running['line'] {
   let seen = ''
   const listeners = new Set<() => void>()
-  child.stderr.on('data', (text: string) => {
+  stream.on('data', (text: string) => {
     seen += text
     for (const listener of listeners) listener()
   })

@@ -1,5 +1,5 @@
 /** Journals written by hand: times are milliseconds after the run's creation. */
-import type { Completion, JournalEntry, Note, RunRecord, Timeline, TimelineOperation } from 'ai-workflows'
+import type { Completion, JournalEntry, Note, RunRecord } from 'ai-workflows'
 import { encodeShape } from '../../../src/core/group-shape.ts'
 import type { GroupShape } from '../../../src/core/ports/effects.ts'
 import type { RunHistory } from 'ai-workflows'
@@ -104,27 +104,4 @@ export class Story {
   get history(): RunHistory {
     return { record: this.#record, journal: this.#journal, notes: this.#notes }
   }
-}
-
-export function operation({ operations }: Timeline, key: string): TimelineOperation {
-  const found = operations.find((each) => each.key === key)
-  if (found === undefined) throw new Error(`no operation ${key}`)
-  return found
-}
-
-/** `running 0-10, backing-off 10-20` */
-export function phases({ spans }: TimelineOperation): string {
-  return spans
-    .map(({ phase, from, until }) => `${phase} ${from - T0}-${until === undefined ? '' : until - T0}`)
-    .join(', ')
-}
-
-/** `a 0-10, code 10-12, b 12-20` */
-export function pathOf({ criticalPath }: Timeline): string {
-  return criticalPath
-    .map(({ key, phase, from, until }) => {
-      const what = key === undefined ? phase : phase === 'running' ? key : `${key} ${phase}`
-      return `${what} ${from - T0}-${until - T0}`
-    })
-    .join(', ')
 }
