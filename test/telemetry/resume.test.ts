@@ -59,11 +59,11 @@ test.for(PLACES)(
     expect(sdk.pathOf(sdk.span('step held'))).toBe('run flow > parallel both > step held')
     expect(attributeOf('step held', 'ai_workflows.step.attempt')).toBe(2)
     expect(sdk.pathOf(sdk.span('step after'))).toBe('run flow > parallel next > step after')
-  // What is noted for it is no operation of the run.
-  const { notes, ...history } = await engine.inspect('r')
-  expect(notes.filter(({ kind }) => kind === 'trace')).toHaveLength(1)
-  const keys = timelineOf({ notes, ...history }).operations.map(({ key }) => key)
-  expect(keys.toSorted()).toEqual(['after', 'before', 'both/1/held', 'done'])
+    // What is noted for it is no operation of the run.
+    const { notes, ...history } = await engine.inspect('r')
+    expect(notes.filter(({ kind }) => kind === 'trace')).toHaveLength(1)
+    const keys = timelineOf({ notes, ...history }).operations.map(({ key }) => key)
+    expect(keys.toSorted()).toEqual(['after', 'before', 'both/1/held', 'done'])
   },
 )
 
