@@ -62,7 +62,7 @@ test.for(PLACES)(
     // What is noted for it is no operation of the run.
     const { notes, ...history } = await engine.inspect('r')
     expect(notes.filter(({ kind }) => kind === 'trace')).toHaveLength(1)
-    const keys = timelineOf({ notes, ...history }).operations.map(({ key }) => key)
+    const keys = timelineOf({ notes, ...history }, Date.now()).operations.map(({ key }) => key)
     expect(keys.toSorted()).toEqual(['after', 'before', 'both/1/held', 'done'])
   },
 )
