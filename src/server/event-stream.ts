@@ -14,6 +14,12 @@ export interface EventQueue {
   end(): void
 }
 
+/** The last is for proxies: they must not gather what is sent. */
+export const STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'x-accel-buffering': 'no',
+} as const
+
 /** A connection that nothing is sent over for longer may be taken for dead by what is between. */
 const HEARTBEAT = 15_000
 /** After how long a client connects again, in milliseconds. */
@@ -70,8 +76,7 @@ export function eventStream(
     pull: flush,
     cancel: forget,
   })
-  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
-  return { answer: new Response(body, { headers }), end }
+  return { answer: new Response(body, { headers: STREAM_HEADERS }), end }
 }
 
 /** JSON has no line breaks of its own, so it is one line of data. */

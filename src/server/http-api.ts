@@ -1,6 +1,7 @@
-import { checkOptions, having, positiveInteger } from '../core/check.ts'
+import { callable, checkOptions, having, positiveInteger } from '../core/check.ts'
 import { show } from '../core/duration.ts'
 import type { WorkflowCode } from '../core/definition.ts'
+import { consoleLogger } from '../core/console-logger.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import { systemClock } from '../core/system-clock.ts'
 import type { ServedEngine } from './engine.ts'
@@ -19,6 +20,8 @@ export interface HttpApiOptions {
   readonly maxBody?: number
   /** Streams of changes at once, at most. Default: 100. */
   readonly maxStreams?: number
+  /** Told of errors that no request is to blame for. Default: they are written to the console. */
+  readonly onError?: (error: unknown) => void
   readonly clock?: Clock
 }
 
@@ -28,6 +31,7 @@ const CHECKS = {
   hosts: names,
   maxBody: positiveInteger,
   maxStreams: positiveInteger,
+  onError: callable,
   clock: having('now', 'every', 'after'),
 }
 
@@ -46,7 +50,7 @@ export function httpApi(engine: ServedEngine, options: HttpApiOptions = {}): Htt
     maxStreams: options.maxStreams ?? 100,
     clock: options.clock ?? systemClock,
     page: undefined,
-    report: undefined,
+    report: options.onError ?? ((error) => consoleLogger.error('A request could not be answered', { error })),
   })
 }
 

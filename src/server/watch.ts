@@ -20,18 +20,22 @@ export interface Watcher {
 export class Watch {
   readonly #source: EngineSource
   readonly #clock: Clock
+  readonly #report: (error: unknown) => void
   readonly #watchers = new Set<Watcher>()
   readonly #fresh = new Set<Watcher>()
   #engine: ServedEngine | undefined
   #mark: string | undefined
-  #unchanged = 0
+  #unchanged = UNCHANGED
+  #reported: string | undefined
   #looking = false
   #stirred = false
   #stopListening: (() => void) | undefined
   #stopLooking: (() => void) | undefined
   #cancelSoon: (() => void) | undefined
 
-  constructor(source: EngineSource, clock: Clock) {
+  /** @param report told of each trouble once */
+  constructor(source: EngineSource, clock: Clock, report: (error: unknown) => void) {
+    this.#report = report
     this.#source = source
     this.#clock = clock
   }
@@ -74,9 +78,12 @@ export class Watch {
       const those = isDue ? [...this.#watchers] : [...this.#fresh]
       this.#fresh.clear()
       for (const watcher of those) if (this.#watchers.has(watcher)) await watcher.look(engine)
+      this.#reported = undefined
     } catch (error) {
-      this.#mark = undefined
+      this.#unchanged = UNCHANGED
       const problem = problemOf(error)
+      if (problem.message !== this.#reported) this.#report(error)
+      this.#reported = problem.message
       for (const watcher of this.#watchers) watcher.trouble(problem)
     } finally {
       this.#looking = false
@@ -87,7 +94,7 @@ export class Watch {
     if (this.#engine === engine) return
     this.#stopListening?.()
     this.#engine = engine
-    this.#mark = undefined
+    this.#unchanged = UNCHANGED
     this.#stopListening = engine.on('*', () => {
       this.#stirred = true
       this.#soon()
@@ -98,10 +105,10 @@ export class Watch {
     const stirred = this.#stirred
     this.#stirred = false
     const mark = await engine.mark()
-    const isSame = mark !== undefined && mark === this.#mark && !stirred
+    // A store without marks counts as unchanged unless something happens here.
+    const isSame = mark === this.#mark && !stirred
     this.#mark = mark
-    this.#unchanged = isSame ? this.#unchanged + 1 : 0
-    if (this.#unchanged < UNCHANGED) return !isSame
+    if (isSame && ++this.#unchanged < UNCHANGED) return false
     this.#unchanged = 0
     return true
   }

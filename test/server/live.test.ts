@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createEngine, workflow } from 'ai-workflows'
+import { createEngine, memoryStore, workflow } from 'ai-workflows'
 import { httpApi, type HttpApiOptions } from 'ai-workflows/server'
 import { place } from '../cli/support/cli.ts'
 import { folder } from '../support/folder.ts'
@@ -83,4 +83,22 @@ test('closing the API ends the streams', async () => {
 test('a stream of a run that is not there is refused', async () => {
   const { get } = await served()
   expect((await get('/api/runs/none/changes')).status).toBe(404)
+})
+
+test('a HEAD takes no place from those who read', async () => {
+  const { address, raw } = await served(folder(), { maxStreams: 1 })
+  for (let n = 0; n < 3; n++) expect((await raw({ method: 'HEAD', path: '/api/changes' })).status).toBe(200)
+  await (await stream(`${address}/api/changes`)).until(({ event }) => event === 'list')
+})
+
+test('a store without marks is watched by what happens here', async () => {
+  const engine = createEngine({ store: memoryStore() })
+  onTestFinished(() => engine.stop({ grace: 0 }))
+  const { address } = await listening(httpApi(engine))
+  const changes = await stream(`${address}/api/changes`)
+  await changes.until(({ event }) => event === 'list')
+  const run = await waits.start(undefined, { engine, id: 'w' })
+  await changes.until(({ event }) => event === 'changed')
+  await run.signal('go')
+  expect((await changes.until(changedTo('w', 'completed'))).event).toBe('changed')
 })

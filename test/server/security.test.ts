@@ -165,3 +165,17 @@ test('bad options are refused at the call', () => {
   )
   expect(() => httpApi({} as never)).toThrow(/list\(\)/)
 })
+
+test('what goes wrong inside is told to the server, and not to who asks', async () => {
+  const engine = createEngine({ store: memoryStore() })
+  onTestFinished(() => engine.stop({ grace: 0 }))
+  const told: unknown[] = []
+  const broken = Object.assign(Object.create(engine) as typeof engine, {
+    list: () => Promise.reject(new Error('secret')),
+  })
+  const { get } = await listening(httpApi(broken, { onError: (error) => told.push(error) }))
+  const { status, body, text } = await get('/api/runs')
+  expect([status, body.error.code]).toEqual([500, 'INTERNAL'])
+  expect(text).not.toContain('secret')
+  expect(told).toMatchObject([{ message: 'secret' }])
+})
