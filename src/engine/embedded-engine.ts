@@ -117,15 +117,19 @@ export class EmbeddedEngine implements Engine {
     return { record, journal, notes, inbox, zombies }
   }
 
+  /** A part of the run's journal: entries after `after`, at most `limit`, and fewer where they are large. */
+  async journal(record: RunRecord, after: number, limit: number): Promise<readonly JournalEntry[]> {
+    const { parts } = await this.#open()
+    return await parts.store.readJournal(record.no, after, limit)
+  }
+
   /**
-   * The run, and how much its journal has: cheap, however long that is.
-   * @throws {RunNotFoundError}
+   * For those who watch: equal while nothing has changed, in this process or another. Of one run, or of all.
+   * @returns undefined where the store cannot tell
    */
-  async survey(id: string): Promise<{ readonly record: RunRecord; readonly journal: JournalSurvey }> {
-    const service = await this.#open()
-    const record = await service.find(id)
-    const journal = await service.parts.store.surveyJournal(record.no, 0, Number.MAX_SAFE_INTEGER)
-    return { record, journal }
+  async mark(record?: RunRecord): Promise<string | undefined> {
+    const { marks } = (await this.#open()).parts.store
+    return record === undefined ? await marks?.all() : await marks?.of(record.no)
   }
 
   /** What is recorded of the run itself, without its journal. */

@@ -1,4 +1,4 @@
-/** What the HTTP API takes and gives: plain JSON. Times are milliseconds since the epoch. */
+/** What the HTTP API takes and gives: plain JSON. Times are milliseconds since the epoch. What is undefined is absent. */
 import type { RunStatus } from '../core/ports/store.ts'
 import type { Timeline, TimelineOperation } from '../timeline/timeline.ts'
 import type { ValueTree } from './value-tree.ts'
@@ -12,6 +12,7 @@ export interface ApiRun {
   readonly workflow?: string
   readonly status: ApiStatus
   readonly createdAt: number
+  /** When it ended or, while it is blocked, was parked. */
   readonly endedAt?: number
   /** Id of the run that started it. */
   readonly parent?: string
@@ -20,14 +21,17 @@ export interface ApiRun {
   readonly executedBy?: { readonly pid: number; readonly host: string }
 }
 
-/** `GET /api/runs?status=…&workflow=…&parent=…&before=…&limit=…`, newest first. */
+/**
+ * `GET /api/runs?status=…&status=…&workflow=…&parent=…&search=…&before=…&limit=…`, newest first.
+ * `parent`: an id, or `none` for runs that no other run started. `search`: a part of the id, whatever the case. `limit`: 1 to 200, default 50.
+ */
 export interface ApiRuns {
   readonly runs: readonly ApiRun[]
-  /** Where the next page begins: its `before`. Absent on the last. */
+  /** Where the next page begins: its `before`. Absent on the last. With `search`, or `interrupted`, a page may be short, even empty, and have a next. */
   readonly next?: number
 }
 
-/** `GET /api/runs/:id` */
+/** `GET /api/runs/:id`. Its children: `GET /api/runs?parent=:id`. */
 export interface ApiRunDetails extends ApiRun {
   readonly input: ValueTree
   readonly output?: ValueTree
@@ -41,6 +45,8 @@ export interface ApiRunDetails extends ApiRun {
   }
   /** Functions that were given up and still run. */
   readonly zombies: readonly { readonly step: string; readonly key: string; readonly since: number }[]
+  /** Its workflow is among those that can be executed here: it can be retried. */
+  readonly retryable: boolean
 }
 
 /** `GET /api/runs/:id/timeline` */
@@ -49,11 +55,10 @@ export interface ApiTimeline extends Omit<Timeline, 'operations'> {
 }
 
 export interface ApiOperation extends Omit<TimelineOperation, 'error'> {
-  /** What its last attempt failed with. */
-  readonly error: ValueTree | undefined
+  readonly error?: ValueTree
 }
 
-/** `GET /api/runs/:id/journal?after=…&limit=…`, in the one order. */
+/** `GET /api/runs/:id/journal?after=…&limit=…`, in the one order. `limit`: 1 to 1000, default 100. */
 export interface ApiJournal {
   readonly entries: readonly ApiEntry[]
   /** The next page's `after`. Absent on the last. */
@@ -73,6 +78,15 @@ export interface ApiEntry {
   readonly value?: ValueTree
 }
 
+/**
+ * `GET /api/runs/:id/value?of=…&path=…&from=…`: more of a value that was cut. `of`: `input`, `output`, `error`, or the `seq` of a journal
+ * entry. `path`: from the root, positions among members with commas between (`0,3`); of a map, entry times two, plus one for its value.
+ * `from`: begin with this member, or this character of a text.
+ */
+export interface ApiValue {
+  readonly value: ValueTree
+}
+
 /** `GET /api/workflows`: those that can be started here. */
 export interface ApiWorkflows {
   readonly workflows: readonly ApiWorkflow[]
@@ -80,35 +94,55 @@ export interface ApiWorkflows {
 
 export interface ApiWorkflow {
   readonly name: string
-  /** JSON Schema of its input, where its schema can tell. */
+  /** JSON Schema (draft 2020-12) of its input, where its schema can tell. */
   readonly inputSchema?: unknown
 }
 
-/** `POST /api/runs` */
+/** `POST /api/runs`: starts one, 201, `ApiRun`. An id that exists with the same workflow and input: that run. */
 export interface ApiStart {
   readonly workflow: string
   readonly input?: unknown
   readonly id?: string
 }
 
-/** `POST /api/runs/:id/cancel` */
+/** `POST /api/runs/:id/cancel`, 202: asked for. Nothing happens to a run that has ended. */
 export interface ApiCancel {
   readonly reason?: unknown
 }
 
-/** `POST /api/runs/:id/retry`: needs the run's workflow among those that can be started here. */
+/** `POST /api/runs/:id/retry`, 202. Needs the run's workflow among those that can be started here. */
 export interface ApiRetry {
   /** Key of a recorded operation: it, and what was recorded after it, is done anew. */
   readonly fromStep?: string
 }
 
-/** `POST /api/runs/:id/events` */
+/** `POST /api/runs/:id/events`, 202: kept until the run waits for it. */
 export interface ApiEvent {
   readonly name: string
   readonly payload?: unknown
 }
 
-/** Every answer that is no success. */
+/** What the answers of 202 hold: the run as it stands. */
+export interface ApiAccepted {
+  readonly run: ApiRun
+}
+
+/**
+ * `GET /api/changes`: server-sent events. `list` (no data): list again; at the beginning, so also after a lost connection, and when there were
+ * too many changes to tell. `changed` (`ApiChange`): runs that began, or whose status changed, among the newest 100 and those that have
+ * not ended. Comments are signs of life.
+ */
+export interface ApiChange {
+  readonly runs: readonly ApiRun[]
+}
+
+/** `GET /api/runs/:id/changes`: `changed` (`ApiRunChange`) at the beginning, and when something of the run has changed: fetch again. Never ends by itself.
+ * Both streams tell `trouble` (`ApiError`) once while the runs cannot be looked at, and go on by themselves when they can. */
+export interface ApiRunChange {
+  readonly status: ApiStatus
+}
+
+/** Every answer that is no success. `code`: one of the library's own (`RUN_NOT_FOUND`, `STORE`), or of the API's (`BAD_REQUEST`, `FORBIDDEN`). */
 export interface ApiError {
   readonly error: { readonly code: string; readonly message: string }
 }

@@ -1,8 +1,11 @@
 /** `import … from 'ai-workflows/server'`: the HTTP API. */
-export { httpApi, type HttpApi, type HttpApiOptions } from './http-api.ts'
+export { httpApi, type HttpApiOptions } from './http-api.ts'
+export type { HttpApi } from './serve.ts'
 export type { ServedEngine, ServedRun } from './engine.ts'
 export type {
+  ApiAccepted,
   ApiCancel,
+  ApiChange,
   ApiEntry,
   ApiError,
   ApiEvent,
@@ -10,11 +13,13 @@ export type {
   ApiOperation,
   ApiRetry,
   ApiRun,
+  ApiRunChange,
   ApiRunDetails,
   ApiRuns,
   ApiStart,
   ApiStatus,
   ApiTimeline,
+  ApiValue,
   ApiWorkflow,
   ApiWorkflows,
 } from './api.ts'

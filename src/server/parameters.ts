@@ -1,11 +1,12 @@
 /** What requests say, checked. */
-import { name as checkName, nearest } from '../core/check.ts'
-import { show } from '../core/duration.ts'
+import { name as checkName } from '../core/check.ts'
+import { quote } from '../core/errors.ts'
 import type { RunFilter, RunStatus } from '../core/ports/store.ts'
 import type { ApiStatus } from './api.ts'
-import { Problem } from './problems.ts'
+import { badRequest } from './problems.ts'
 
 const STATUSES: readonly ApiStatus[] = [
+  'pending',
   'running',
   'waiting',
   'interrupted',
@@ -13,121 +14,107 @@ const STATUSES: readonly ApiStatus[] = [
   'failed',
   'cancelled',
   'blocked',
-  'pending',
 ]
-const MOST = 500
+/** Statuses of runs that have not ended and should be executed: those that may be interrupted. */
+const OPEN: readonly RunStatus[] = ['pending', 'running', 'waiting']
 
 export interface Listing {
   readonly filter: RunFilter
-  /** As they are told; those of the filter are as they are stored. */
-  readonly statuses: ReadonlySet<ApiStatus> | undefined
+  /** As they are shown; undefined for all. */
+  readonly shown: ReadonlySet<ApiStatus> | undefined
+  readonly search: string | undefined
   readonly limit: number
   readonly before: number | undefined
 }
 
+/** @throws {Problem} */
 export function listing(query: URLSearchParams): Listing {
-  known(query, ['status', 'workflow', 'parent', 'before', 'limit'])
-  const given = query.getAll('status').flatMap((each) => each.split(','))
-  for (const each of given)
-    if (!STATUSES.includes(each as ApiStatus))
-      throw bad(`status: expected some of ${STATUSES.join(', ')}, got ${show(each)}`)
-  const workflow = query.get('workflow')
-  const parent = query.get('parent')
-  const statuses = given.length === 0 ? undefined : new Set(given as ApiStatus[])
+  requireKnown(query, ['status', 'workflow', 'parent', 'search', 'before', 'limit'])
+  const statuses = query.getAll('status').map(status)
+  const workflow = one(query, 'workflow')
+  const parent = one(query, 'parent')
+  const stored = statuses.flatMap((each) => (each === 'interrupted' ? OPEN : [each]))
   return {
     filter: {
-      ...(statuses !== undefined && { status: storedOf(statuses) }),
-      ...(workflow !== null && { workflow }),
-      ...(parent !== null && { parent: parent === '' ? null : parent }),
+      ...(statuses.length > 0 && { status: [...new Set(stored)] }),
+      ...(workflow !== undefined && { workflow: named(workflow, '"workflow"') }),
+      ...(parent !== undefined && { parent: parent === 'none' ? null : named(parent, '"parent"') }),
     },
-    statuses,
-    limit: whole(query, 'limit', { least: 1, most: MOST }) ?? 50,
-    before: whole(query, 'before', { least: 1 }),
+    shown: statuses.length === 0 ? undefined : new Set(statuses),
+    search: one(query, 'search') || undefined,
+    limit: whole(query, 'limit', 1, 200) ?? 50,
+    before: whole(query, 'before', 0, Number.MAX_SAFE_INTEGER),
   }
 }
 
-/** The statuses in the store that may be told as these. */
-function storedOf(told: ReadonlySet<ApiStatus>): RunStatus[] {
-  const stored = new Set<RunStatus>()
-  for (const each of told) {
-    if (each === 'interrupted')
-      for (const open of ['pending', 'running', 'waiting'] as const) stored.add(open)
-    else stored.add(each)
-    if (each === 'running') stored.add('pending')
-  }
-  return [...stored]
-}
-
-export interface EntryPage {
-  readonly after: number
-  readonly limit: number
-}
-
-export function entryPage(query: URLSearchParams): EntryPage {
-  known(query, ['after', 'limit'])
+/** @throws {Problem} */
+export function entryPage(query: URLSearchParams): { readonly after: number; readonly limit: number } {
+  requireKnown(query, ['after', 'limit'])
   return {
-    after: whole(query, 'after', { least: 0 }) ?? 0,
-    limit: whole(query, 'limit', { least: 1, most: MOST }) ?? 100,
+    after: whole(query, 'after', 0, Number.MAX_SAFE_INTEGER) ?? 0,
+    limit: whole(query, 'limit', 1, 1000) ?? 100,
   }
 }
 
-export function runId(text: string): string {
+export interface PartOfValue {
+  readonly of: 'input' | 'output' | 'error' | number
+  readonly path: readonly number[]
+  readonly from: number
+}
+
+/** @throws {Problem} */
+export function partOfValue(query: URLSearchParams): PartOfValue {
+  requireKnown(query, ['of', 'path', 'from'])
+  const of = one(query, 'of') ?? ''
+  const path = one(query, 'path') ?? ''
+  if (!/^(\d{1,15}(,\d{1,15}){0,999})?$/.test(path))
+    throw badRequest(`"path": expected positions with commas between, such as 0,3, got ${quote(path)}`)
+  const from = whole(query, 'from', 0, Number.MAX_SAFE_INTEGER) ?? 0
+  const positions = path === '' ? [] : path.split(',').map(Number)
+  if (of === 'input' || of === 'output' || of === 'error') return { of, path: positions, from }
+  const seq = whole(query, 'of', 1, Number.MAX_SAFE_INTEGER)
+  if (seq === undefined)
+    throw badRequest(
+      `"of" is missing: it says which value (input, output, error, or the seq of a journal entry)`,
+    )
+  return { of: seq, path: positions, from }
+}
+
+/** @throws {Problem} */
+export function named(value: unknown, what: string): string {
   try {
-    checkName(text, 'The id of a run')
+    checkName(value, what)
   } catch (error) {
-    throw bad((error as Error).message)
+    throw badRequest((error as Error).message)
   }
-  return text
+  return value as string
 }
 
-/** A body that is a JSON object with some of these members. An empty one is one without any. */
-export async function body<K extends string>(
-  request: Request,
-  members: readonly K[],
-): Promise<Readonly<Partial<Record<K, unknown>>>> {
-  const text = await request.text()
-  let value: unknown
-  try {
-    value = text.trim() === '' ? {} : JSON.parse(text)
-  } catch (error) {
-    throw bad(`The body is no JSON: ${(error as Error).message}`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw bad(`The body: expected a JSON object, got ${show(value)}`)
-  for (const name of Object.keys(value)) if (!members.includes(name as K)) throw unknownMember(name, members)
-  return value as Readonly<Partial<Record<K, unknown>>>
+function requireKnown(query: URLSearchParams, known: readonly string[]): void {
+  for (const key of query.keys())
+    if (!known.includes(key))
+      throw badRequest(`There is no parameter ${quote(key)} here; known are ${known.map(quote).join(', ')}`)
 }
 
-export function text(value: unknown, what: string): string {
-  if (typeof value !== 'string' || value === '') throw bad(`${what}: expected a text, got ${show(value)}`)
-  return value
+function one(query: URLSearchParams, key: string): string | undefined {
+  const [first, second] = query.getAll(key)
+  if (second !== undefined) throw badRequest(`"${key}" was given more than once`)
+  return first
 }
 
-function known(query: URLSearchParams, names: readonly string[]): void {
-  for (const name of query.keys()) if (!names.includes(name)) throw unknownMember(name, names)
+function whole(query: URLSearchParams, key: string, least: number, most: number): number | undefined {
+  const text = one(query, key)
+  if (text === undefined) return undefined
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value <= most) return value
+  throw badRequest(
+    `"${key}": expected a whole number ${most > 1e9 ? `of at least ${least}` : `from ${least} to ${most}`}, got ${quote(text)}`,
+  )
 }
 
-function whole(
-  query: URLSearchParams,
-  name: string,
-  { least, most = Number.MAX_SAFE_INTEGER }: { readonly least: number; readonly most?: number },
-): number | undefined {
-  const given = query.get(name)
-  if (given === null) return undefined
-  const value = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN
-  if (!(value >= least && value <= most)) {
-    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-    throw bad(`${name}: expected a whole number ${range}, got ${show(given)}`)
-  }
-  return value
-}
-
-function unknownMember(name: string, names: readonly string[]): Problem {
-  const [near] = nearest(name, names)
-  const hint = near === undefined ? `it knows ${names.join(', ')}` : `did you mean ${show(near)}?`
-  return bad(`${show(name)} is unknown here: ${hint}`)
-}
-
-function bad(message: string): Problem {
-  return new Problem(400, 'BAD_REQUEST', message)
+function status(text: string): ApiStatus {
+  const found = STATUSES.find((each) => each === text)
+  if (found === undefined)
+    throw badRequest(`"status": expected one of ${STATUSES.join(', ')}, got ${quote(text)}`)
+  return found
 }
