@@ -2,7 +2,7 @@
 // a hundred recorded steps. All entry points share one copy of the library: two would not know each other's operations.
 import { rolldown } from 'rolldown'
 
-const LIBRARY = /[\\/]src[\\/](core|engine|store|create-engine\.ts)/
+const LIBRARY = /[\\/]src[\\/](core|engine|store|timeline|create-engine\.ts)/
 
 /** What most programs never need: loaded when it is asked for. */
 const ON_DEMAND = /[\\/]src[\\/]store[\\/]sqlite[\\/](backup|doctor|vacuum)/
@@ -10,7 +10,12 @@ const ON_DEMAND = /[\\/]src[\\/]store[\\/]sqlite[\\/](backup|doctor|vacuum)/
 /** @param {string} into the folder to write to */
 export async function bundle(into) {
   const build = await rolldown({
-    input: { index: 'src/index.ts', 'testing/index': 'src/testing/index.ts', 'cli/main': 'src/cli/main.ts' },
+    input: {
+      index: 'src/index.ts',
+      'testing/index': 'src/testing/index.ts',
+      'server/index': 'src/server/index.ts',
+      'cli/main': 'src/cli/main.ts',
+    },
     platform: 'node',
     external: /^[^./]/,
     plugins: [

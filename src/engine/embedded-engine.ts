@@ -102,6 +102,21 @@ export class EmbeddedEngine implements Engine {
     return { record, journal, notes, inbox, zombies }
   }
 
+  /** A part of the run's journal: entries after `after`, at most `limit`, and fewer where they are large. */
+  async journal(record: RunRecord, after: number, limit: number): Promise<readonly JournalEntry[]> {
+    const { parts } = await this.#open()
+    return await parts.store.readJournal(record.no, after, limit)
+  }
+
+  /**
+   * For those who watch: equal while nothing has changed, in this process or another. Of one run, or of all.
+   * @returns undefined where the store cannot tell
+   */
+  async mark(record?: RunRecord): Promise<string | undefined> {
+    const { marks } = (await this.#open()).parts.store
+    return record === undefined ? await marks?.all() : await marks?.of(record.no)
+  }
+
   /** What is recorded of the run itself, without its journal. */
   async lookUp(id: string): Promise<RunRecord | undefined> {
     checkName(id, 'lookUp() id')

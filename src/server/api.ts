@@ -128,18 +128,18 @@ export interface ApiAccepted {
 }
 
 /**
- * `GET /api/changes`: server-sent events. `changed` (`ApiChange`) for each run that began, or whose status changed; `overflow` when there
- * were too many to tell: list again. Comments are signs of life. What happened while nobody was connected is not told: list after each `open`.
+ * `GET /api/changes`: server-sent events. `list` (no data): list again; at the beginning, so also after a lost connection, and when there were
+ * too many changes to tell. `changed` (`ApiChange`): runs that began, or whose status changed, among the newest 100 and those that have
+ * not ended. Comments are signs of life.
  */
 export interface ApiChange {
   readonly runs: readonly ApiRun[]
 }
 
-/** `GET /api/runs/:id/changes`: `changed` (`ApiRunChange`) at the beginning, and when something of the run has changed: fetch again. Ends never by itself. */
+/** `GET /api/runs/:id/changes`: `changed` (`ApiRunChange`) at the beginning, and when something of the run has changed: fetch again. Never ends by itself.
+ * Both streams tell `trouble` (`ApiError`) once while the runs cannot be looked at, and go on by themselves when they can. */
 export interface ApiRunChange {
   readonly status: ApiStatus
-  /** Entries in its journal. */
-  readonly entries: number
 }
 
 /** Every answer that is no success. `code`: one of the library's own (`RUN_NOT_FOUND`, `STORE`), or of the API's (`BAD_REQUEST`, `FORBIDDEN`). */

@@ -200,6 +200,16 @@ export interface Page {
   readonly limit: number
   /** Continue after the run with this `no` (newest first). */
   readonly before?: number
+  /** For lists: `input` may be empty, and `output` and `error` absent, so that large ones are not read. */
+  readonly brief?: boolean
+}
+
+/** For those who watch from outside: marks are equal while nothing has changed, and mean nothing else. */
+export interface ChangeMarks {
+  /** Of everything. Cheap, whatever the store holds; may change without a reason. */
+  all(): Promise<string>
+  /** Of one run: its record, journal, notes, inbox and zombies. Undefined when there is no such run. */
+  of(no: number): Promise<string | undefined>
 }
 
 /** Which ended runs to delete: those of a status that ended before its instant. A status without one is kept. */
@@ -317,6 +327,9 @@ export interface Store {
    * ended, and stays while any run in it has not ended. The numbers of deleted runs and inbox items are never used again.
    */
   prune(request: PruneRequest): Promise<Pruned>
+
+  /** Where changes can be noticed cheaply. Without it, whoever watches looks at the runs. */
+  readonly marks?: ChangeMarks
 
   /** Looking after the place on disk; absent where there is none. */
   readonly maintenance?: Maintenance

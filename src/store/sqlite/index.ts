@@ -14,6 +14,7 @@ import { inboxVerbs } from './inbox.ts'
 import { journalVerbs } from './journal.ts'
 import { listVerbs } from './listing.ts'
 import { maintenanceVerbs } from './maintenance.ts'
+import { markVerbs } from './marks.ts'
 import { openRunVerbs } from './open-runs.ts'
 import { ownerVerbs } from './owners.ts'
 import { pruneVerbs } from './prune.ts'
@@ -78,6 +79,7 @@ export function storeOver(connection: Connection, patience: Patience): Store {
       ...maintenanceVerbs(verbs, connection, patience),
       ...openRunVerbs(verbs),
       ...zombieVerbs(verbs),
+      ...markVerbs(verbs),
       close: () => verbs.close(),
     }
   } catch (error) {

@@ -18,6 +18,10 @@ const EVERY_STATUS: readonly RunStatus[] = [
   'blocked',
 ]
 
+/** All but the payloads, which may be large. */
+const BRIEF = `no, id, workflow, status, '' AS input, NULL AS output, NULL AS error, parent, parent_key, source, seed, base, earlier,
+  created_at, ended_at, owner, epoch, wake_at, dropped, forked_from`
+
 export function listVerbs({ prepare, read }: Access): Pick<Store, 'listRuns'> {
   const statements = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {
@@ -47,8 +51,12 @@ export function listQuery(
   if (typeof filter.parent === 'string') values['parent'] = toText(filter.parent)
   const arms = armsOf(filter)
   if (arms.length === 0) return undefined
+  const columns = page.brief === true ? BRIEF : '*'
   const sql = arms
-    .map((status) => `SELECT * FROM runs${indexFor(filter, status)} WHERE ${conditions(filter, status)}`)
+    .map(
+      (status) =>
+        `SELECT ${columns} FROM runs${indexFor(filter, status)} WHERE ${conditions(filter, status)}`,
+    )
     .join('\nUNION ALL\n')
   return { sql: `${sql}\nORDER BY no DESC LIMIT :limit`, values }
 }

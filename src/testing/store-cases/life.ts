@@ -6,7 +6,7 @@ import { commit, end, entry, keys, newRun, note, rejectsWith, started, stored, z
 
 /** One call of every verb but `close`. */
 const VERBS: {
-  readonly [Verb in Exclude<keyof Store, 'close' | 'location' | 'maintenance'>]: (
+  readonly [Verb in Exclude<keyof Store, 'close' | 'location' | 'maintenance' | 'marks'>]: (
     store: Store,
   ) => Promise<unknown>
 } = {
