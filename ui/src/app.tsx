@@ -31,13 +31,17 @@ export function App() {
       <div role="status" aria-live="polite">
         {isLost && (
           <p class="banner">
-            <Icon name="warning" /> The connection to the server is lost. What is shown may be old; it goes on by itself when the
-            server is back.
+            <Icon name="warning" /> The connection to the server is lost. What is shown may be old; it goes on
+            by itself when the server is back.
           </p>
         )}
       </div>
       <main tabIndex={-1} ref={setMain}>
-        {route.page === 'run' ? <RunPage key={route.id} id={route.id} tab={route.tab} /> : <RunList query={route.query} />}
+        {route.page === 'run' ? (
+          <RunPage key={route.id} id={route.id} tab={route.tab} />
+        ) : (
+          <RunList query={route.query} />
+        )}
       </main>
     </>
   )

@@ -24,11 +24,23 @@ export function Patterns() {
   return (
     <svg class="patterns" aria-hidden="true">
       <defs>
-        <pattern id="waiting" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+        <pattern
+          id="waiting"
+          width="6"
+          height="6"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(45)"
+        >
           <rect class="waiting-ground" width="6" height="6" />
           <rect class="waiting-line" width="1.6" height="6" />
         </pattern>
-        <pattern id="failed" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)">
+        <pattern
+          id="failed"
+          width="5"
+          height="5"
+          patternUnits="userSpaceOnUse"
+          patternTransform="rotate(-45)"
+        >
           <rect class="failed-ground" width="5" height="5" />
           <rect class="failed-line" width="1.5" height="5" />
         </pattern>
@@ -64,7 +76,9 @@ function lookOf({ spans, state }: TimelineOperation, index: number): string {
   const span = spans[index]
   if (span === undefined || span.phase !== 'running') {
     const isLast = index === spans.length - 1
-    return isLast && state === 'cancelled' && span?.phase === 'waiting' ? 'cancelled' : (span?.phase ?? 'queued')
+    return isLast && state === 'cancelled' && span?.phase === 'waiting'
+      ? 'cancelled'
+      : (span?.phase ?? 'queued')
   }
   if (index < spans.length - 1) return 'failed'
   if (state === 'done' || state === 'failed' || state === 'cancelled') return state
@@ -88,14 +102,22 @@ function Bar(props: { span: Span; look: string; isLive: boolean; drawing: Drawin
   const name = `bar ${look}${isLive ? ' live' : ''}`
   if (look === 'backing-off') return <path class={name} d={`M${x} ${MIDDLE}h${width}`} />
   return (
-    <rect class={name} x={x} y={MIDDLE - height / 2} width={width} height={height} rx={Math.min(radius, width / 2)} />
+    <rect
+      class={name}
+      x={x}
+      y={MIDDLE - height / 2}
+      width={width}
+      height={height}
+      rx={Math.min(radius, width / 2)}
+    />
   )
 }
 
 /** After the end of what did not go well. */
 function EndMark({ operation, drawing }: { operation: TimelineOperation; drawing: Drawing }) {
   const { state, until, spans } = operation
-  if (spans.length === 0 || (state !== 'failed' && state !== 'cancelled' && state !== 'interrupted')) return null
+  if (spans.length === 0 || (state !== 'failed' && state !== 'cancelled' && state !== 'interrupted'))
+    return null
   const x = Math.max(at(drawing, until ?? drawing.now), at(drawing, spans[0]?.from ?? 0) + 2) + 9
   if (x < 0 || x > drawing.width + 9) return null
   const d =

@@ -67,7 +67,12 @@ export function Chart({ timeline, now, selected, onSelect }: ChartProps) {
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[at]
-    const action = keyAction(event, { row, at, rows, page: Math.max(1, Math.floor(size.height / ROW_HEIGHT) - 2) })
+    const action = keyAction(event, {
+      row,
+      at,
+      rows,
+      page: Math.max(1, Math.floor(size.height / ROW_HEIGHT) - 2),
+    })
     if (action === undefined) return
     event.preventDefault()
     if (action.kind === 'go') goTo(action.place)
@@ -114,11 +119,23 @@ export function Chart({ timeline, now, selected, onSelect }: ChartProps) {
           setHover(undefined)
         }}
       >
-        <div class="chart-rows" role="presentation" style={{ height: `${rows.length * ROW_HEIGHT}px`, '--labels': `${labels}px` }}>
-          <div class="chart-window" role="presentation" style={{ transform: `translateY(${first * ROW_HEIGHT}px)` }}>
+        <div
+          class="chart-rows"
+          role="presentation"
+          style={{ height: `${rows.length * ROW_HEIGHT}px`, '--labels': `${labels}px` }}
+        >
+          <div
+            class="chart-window"
+            role="presentation"
+            style={{ transform: `translateY(${first * ROW_HEIGHT}px)` }}
+          >
             <svg class="chart-grid" width={width} height={(last - first) * ROW_HEIGHT} aria-hidden="true">
               {ticks(view, width - MARGIN).map(({ x }) => (
-                <path key={x} class="grid-line" d={`M${Math.round(x) + 0.5} 0V${(last - first) * ROW_HEIGHT}`} />
+                <path
+                  key={x}
+                  class="grid-line"
+                  d={`M${Math.round(x) + 0.5} 0V${(last - first) * ROW_HEIGHT}`}
+                />
               ))}
             </svg>
             {rows.slice(first, last).map((row, index) => (
@@ -193,6 +210,8 @@ function allGroups({ groups }: Timeline, tree: ReturnType<typeof treeOf>) {
   const folded = [...asIs.values()].filter((row) => row.kind === 'group' && row.folded)
   const opened = rowsOf(tree, new Set(folded.map(({ id }) => id)))
   return opened.flatMap((row) =>
-    row.kind === 'group' && all.has(row.id) ? [{ id: row.id, folded: (asIs.get(row.id) as { folded?: boolean } | undefined)?.folded ?? row.folded }] : [],
+    row.kind === 'group' && all.has(row.id)
+      ? [{ id: row.id, folded: (asIs.get(row.id) as { folded?: boolean } | undefined)?.folded ?? row.folded }]
+      : [],
   )
 }

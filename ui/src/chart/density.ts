@@ -47,8 +47,7 @@ function step(differences: Float64Array, at: number, by: number): void {
   const column = Math.floor(at)
   const part = at - column
   if (column < differences.length) differences[column] = (differences[column] ?? 0) + by * (1 - part)
-  if (column + 1 < differences.length)
-    differences[column + 1] = (differences[column + 1] ?? 0) + by * part
+  if (column + 1 < differences.length) differences[column + 1] = (differences[column + 1] ?? 0) + by * part
 }
 
 function summed(differences: Float64Array): Float64Array {
@@ -57,7 +56,13 @@ function summed(differences: Float64Array): Float64Array {
 }
 
 /** A filled outline of the counts, as the path of an SVG. */
-export function areaOf(counts: Float64Array, most: number, width: number, bottom: number, height: number): string {
+export function areaOf(
+  counts: Float64Array,
+  most: number,
+  width: number,
+  bottom: number,
+  height: number,
+): string {
   if (most <= 0) return ''
   const column = width / counts.length
   const points = Array.from(counts, (each, index) => {

@@ -24,7 +24,10 @@ export function useGestures(element: RefObject<HTMLElement | null>, left: number
     const wheel = (event: WheelEvent): void => {
       if (event.ctrlKey || event.metaKey) {
         event.preventDefault()
-        latest.current.gestures.zoom(xOf(event), Math.exp(event.deltaY * PER_WHEEL * (event.deltaMode === 1 ? 16 : 1)))
+        latest.current.gestures.zoom(
+          xOf(event),
+          Math.exp(event.deltaY * PER_WHEEL * (event.deltaMode === 1 ? 16 : 1)),
+        )
       } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
         event.preventDefault()
         latest.current.gestures.pan(event.deltaX || event.deltaY)
@@ -40,7 +43,11 @@ export function useGestures(element: RefObject<HTMLElement | null>, left: number
 }
 
 /** One pointer pans, two zoom. */
-function dragging(element: HTMLElement, xOf: (event: MouseEvent) => number, gestures: () => Gestures): () => void {
+function dragging(
+  element: HTMLElement,
+  xOf: (event: MouseEvent) => number,
+  gestures: () => Gestures,
+): () => void {
   const pointers = new Map<number, number>()
   let hasMoved = false
   const down = (event: PointerEvent): void => {

@@ -19,7 +19,8 @@ export function keyAction(event: KeyboardEvent, around: Around): Action | undefi
   const { key, shiftKey, ctrlKey, metaKey, altKey } = event
   if (ctrlKey || metaKey || altKey) return undefined
   const { row, at, rows, page } = around
-  if (shiftKey && (key === 'ArrowLeft' || key === 'ArrowRight')) return { kind: 'pan', by: key === 'ArrowLeft' ? -1 : 1 }
+  if (shiftKey && (key === 'ArrowLeft' || key === 'ArrowRight'))
+    return { kind: 'pan', by: key === 'ArrowLeft' ? -1 : 1 }
   switch (key) {
     case 'ArrowDown':
       return { kind: 'go', place: at + 1 }

@@ -31,13 +31,18 @@ export function ChartRow({ row, place, drawing, isCursor, isSelected, onPick, on
       aria-label={sentenceOf(row, drawing.now)}
       {...(isGroup && { 'aria-expanded': !row.folded })}
       onClick={() => (isGroup ? onFold(row) : onPick(row))}
-      onMouseMove={(event) => onHover(row, event)}
-      onMouseLeave={(event) => onHover(undefined, event)}
     >
       <div class="row-label" style={{ paddingLeft: `${10 + Math.min(row.depth, 6) * 14}px` }}>
         {isGroup ? <GroupLabel row={row} /> : <OperationLabel operation={row.operation} />}
       </div>
-      <svg class="row-bars" width={drawing.width} height={ROW_HEIGHT} aria-hidden="true">
+      <svg
+        class="row-bars"
+        width={drawing.width}
+        height={ROW_HEIGHT}
+        aria-hidden="true"
+        onMouseMove={(event) => onHover(row, event)}
+        onMouseLeave={(event) => onHover(undefined, event)}
+      >
         {isGroup ? (
           <GroupBars row={row} drawing={drawing} />
         ) : (
@@ -57,9 +62,7 @@ function GroupLabel({ row: { group, folded, inside } }: { row: GroupRow }) {
         <Icon name="chevron" />
       </span>
       <span class="row-name">{group.name === '' ? group.kind : group.name}</span>
-      <span class="row-note">
-        {ended < size ? `${count(ended)} of ${count(size)}` : `× ${count(size)}`}
-      </span>
+      <span class="row-note">{ended < size ? `${count(ended)} of ${count(size)}` : `× ${count(size)}`}</span>
     </>
   )
 }
@@ -86,8 +89,9 @@ function sentenceOf(row: Row, now: number): string {
     return `${group.kind} ${group.name}, ${plural(inside.length, 'operation')}${limit}, ${duration((group.until ?? now) - group.from)}`
   }
   const { kind, name, state, from, until, attempts, critical } = row.operation
-  const parts = [`${kind} ${name}`, state, duration((until ?? now) - from)]
-  if (attempts > 1) parts.push(plural(attempts, 'attempt'))
+  const parts = [`${kind} ${name}`]
+  if (attempts > 1) parts.push(plural(attempts, 'attempt')) // next to the name, as it is on the screen
+  parts.push(state, duration((until ?? now) - from))
   if (critical) parts.push('on the critical path')
   return parts.join(', ')
 }

@@ -38,7 +38,9 @@ interface GroupNode {
 const isGroup = (node: Node): node is GroupNode => 'members' in node
 
 export function treeOf({ groups, operations }: Timeline): Tree {
-  const nodes = new Map(groups.map((group) => [group.key, { group, members: [], inside: [] } as GroupNode]))
+  const nodes: ReadonlyMap<string, GroupNode> = new Map(
+    groups.map((group) => [group.key, { group, members: [], inside: [] }]),
+  )
   const top: Node[] = []
   const place = (node: Node, key: string | undefined): void => {
     const around = key === undefined ? undefined : nodes.get(key)

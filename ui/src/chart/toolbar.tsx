@@ -27,13 +27,31 @@ export function Toolbar({ onlyCritical, hasGroups, onZoom, onFit, onCritical, on
         </span>
       )}
       <span class="button-group">
-        <button type="button" class="small-button" aria-label="Zoom out" title="Zoom out (−)" onClick={() => onZoom(1.6)}>
+        <button
+          type="button"
+          class="small-button"
+          aria-label="Zoom out"
+          title="Zoom out (−)"
+          onClick={() => onZoom(1.6)}
+        >
           <Icon name="minus" />
         </button>
-        <button type="button" class="small-button" aria-label="Zoom in" title="Zoom in (+)" onClick={() => onZoom(1 / 1.6)}>
+        <button
+          type="button"
+          class="small-button"
+          aria-label="Zoom in"
+          title="Zoom in (+)"
+          onClick={() => onZoom(1 / 1.6)}
+        >
           <Icon name="plus" />
         </button>
-        <button type="button" class="small-button" aria-label="Show all of the time" title="Show all (0)" onClick={onFit}>
+        <button
+          type="button"
+          class="small-button"
+          aria-label="Show all of the time"
+          title="Show all (0)"
+          onClick={onFit}
+        >
           <Icon name="fit" />
         </button>
       </span>
@@ -52,7 +70,14 @@ export function Legend() {
             {look === 'backing-off' ? (
               <path class="bar backing-off" d="M0 6h22" />
             ) : (
-              <rect class={`bar ${look}`} x="0.5" y={look === 'queued' ? 3 : 1} width="21" height={look === 'queued' ? 6 : 10} rx="3" />
+              <rect
+                class={`bar ${look}`}
+                x="0.5"
+                y={look === 'queued' ? 3 : 1}
+                width="21"
+                height={look === 'queued' ? 6 : 10}
+                rx="3"
+              />
             )}
           </svg>
           {look.replace('-', ' ')}

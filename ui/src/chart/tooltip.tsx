@@ -20,7 +20,11 @@ export function Tooltip({ hover: { row, x, y }, start, now }: { hover: Hover; st
   }
   return (
     <div class="tooltip" style={style}>
-      {row.kind === 'group' ? <GroupTip row={row} now={now} /> : <OperationTip {...{ operation: row.operation, start, now }} />}
+      {row.kind === 'group' ? (
+        <GroupTip row={row} now={now} />
+      ) : (
+        <OperationTip {...{ operation: row.operation, start, now }} />
+      )}
     </div>
   )
 }
@@ -45,7 +49,15 @@ function GroupTip({ row: { group }, now }: { row: Row & { kind: 'group' }; now: 
   )
 }
 
-function OperationTip({ operation, start, now }: { operation: TimelineOperation; start: number; now: number }) {
+function OperationTip({
+  operation,
+  start,
+  now,
+}: {
+  operation: TimelineOperation
+  start: number
+  now: number
+}) {
   const { name, state, spans, critical, ignoresSignal } = operation
   const shown = spans.slice(-MOST_SPANS)
   return (

@@ -21,11 +21,23 @@ export function Field(props: FieldProps) {
 function SimpleField({ name, schema, value, isRequired, onChange }: FieldProps) {
   const id = useId()
   const kind = kindOf(schema)
-  if (kind === 'json') return <JsonField label={schema.title ?? name} {...{ value, onChange, isRequired }} help={schema.description} />
+  if (kind === 'json')
+    return (
+      <JsonField
+        label={schema.title ?? name}
+        {...{ value, onChange, isRequired }}
+        help={schema.description}
+      />
+    )
   if (kind === 'boolean')
     return (
       <div class="field check">
-        <input id={id} type="checkbox" checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />
+        <input
+          id={id}
+          type="checkbox"
+          checked={value === true}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
         <label for={id}>{schema.title ?? name}</label>
         <Help text={schema.description} />
       </div>
@@ -37,7 +49,7 @@ function SimpleField({ name, schema, value, isRequired, onChange }: FieldProps) 
         <select
           id={id}
           class="select"
-          value={String(value ?? '')}
+          value={textOf(value)}
           required={isRequired}
           onChange={(event) => onChange(event.currentTarget.value || undefined)}
         >
@@ -53,11 +65,13 @@ function SimpleField({ name, schema, value, isRequired, onChange }: FieldProps) 
           id={id}
           class="input"
           type="text"
-          value={String(value ?? '')}
+          value={textOf(value)}
           required={isRequired}
           minLength={schema.minLength}
           maxLength={schema.maxLength}
-          onInput={({ currentTarget: { value: text } }) => onChange(text === '' && !isRequired ? undefined : text)}
+          onInput={({ currentTarget: { value: text } }) =>
+            onChange(text === '' && !isRequired ? undefined : text)
+          }
         />
       ) : (
         <input
@@ -69,7 +83,9 @@ function SimpleField({ name, schema, value, isRequired, onChange }: FieldProps) 
           required={isRequired}
           min={schema.minimum}
           max={schema.maximum}
-          onInput={({ currentTarget: { valueAsNumber: number } }) => onChange(Number.isNaN(number) ? undefined : number)}
+          onInput={({ currentTarget: { valueAsNumber: number } }) =>
+            onChange(Number.isNaN(number) ? undefined : number)
+          }
         />
       )}
       <Help text={schema.description} />
@@ -79,7 +95,9 @@ function SimpleField({ name, schema, value, isRequired, onChange }: FieldProps) 
 
 function ObjectField({ name, schema, value, onChange }: FieldProps) {
   const { properties = {}, required = [] } = schema
-  const parts = (typeof value === 'object' && value !== null ? value : {}) as Readonly<Record<string, unknown>>
+  const parts = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
+    Record<string, unknown>
+  >
   const fields = Object.entries(properties).map(([key, part]) => (
     <Field
       key={key}
@@ -175,6 +193,9 @@ export function JsonField({ label, value, help, isRequired = false, onChange }: 
     </div>
   )
 }
+
+/** A default of another type than its schema's is not shown. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 function Label(props: { id: string; name: string; schema: Schema; isRequired: boolean }) {
   const { id, name, schema, isRequired } = props

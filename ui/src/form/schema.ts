@@ -45,7 +45,10 @@ export function initial(schema: Schema, isRequired: boolean): unknown {
   const kind = kindOf(schema)
   if (kind === 'object') {
     const { properties = {}, required = [] } = schema
-    const parts = Object.entries(properties).map(([name, part]) => [name, initial(part, required.includes(name))])
+    const parts = Object.entries(properties).map(([name, part]) => [
+      name,
+      initial(part, required.includes(name)),
+    ])
     const known = parts.filter(([, value]) => value !== undefined)
     return isRequired || known.length > 0 ? Object.fromEntries(known) : undefined
   }

@@ -63,7 +63,12 @@ export function StartDialog({ onClose }: { onClose: () => void }) {
             <label for={ids.run}>
               Run id <span class="faint">optional</span>
             </label>
-            <input id={ids.run} class="input" value={runId} onInput={(event) => setRunId(event.currentTarget.value.trim())} />
+            <input
+              id={ids.run}
+              class="input"
+              value={runId}
+              onInput={(event) => setRunId(event.currentTarget.value.trim())}
+            />
             <p class="help">The same id with the same input gives the run that exists already.</p>
           </div>
         </>
@@ -74,7 +79,8 @@ export function StartDialog({ onClose }: { onClose: () => void }) {
 
 function Input(props: { schema: unknown; value: unknown; onChange: (value: unknown) => void }) {
   const { schema, value, onChange } = props
-  if (!isSchema(schema) || kindOf(schema) === 'json') return <JsonField label="Input" {...{ value, onChange }} />
+  if (!isSchema(schema) || kindOf(schema) === 'json')
+    return <JsonField label="Input" {...{ value, onChange }} />
   const isObject = kindOf(schema) === 'object'
   return <Field name={isObject ? '' : 'Input'} schema={schema} value={value} isRequired onChange={onChange} />
 }

@@ -42,7 +42,12 @@ export function Dialog({ title, verb, isDangerous = false, children, onConfirm, 
       >
         <header class="dialog-head">
           <h2 id="dialog-title">{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={() => element.current?.close()}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Close"
+            onClick={() => element.current?.close()}
+          >
             <Icon name="close" />
           </button>
         </header>

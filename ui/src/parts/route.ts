@@ -8,7 +8,8 @@ export type Route =
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2)
   const [, page, id, tab] = path.split('/')
-  if (page === 'runs' && id !== undefined && id !== '') return { page: 'run', id: decoded(id), tab: tab ?? '' }
+  if (page === 'runs' && id !== undefined && id !== '')
+    return { page: 'run', id: decoded(id), tab: tab ?? '' }
   return { page: 'list', query: new URLSearchParams(query) }
 }
 

@@ -35,14 +35,16 @@ function Node({ value, label, place }: { value: ValueTree; label?: ComponentChil
     case 'plain':
       return (
         <Line label={label}>
-          <span class={`value-${value.value === null ? 'null' : typeof value.value}`}>{String(value.value)}</span>
+          <span class={`value-${value.value === null ? 'null' : typeof value.value}`}>
+            {String(value.value)}
+          </span>
         </Line>
       )
     case 'special':
       return (
         <Line label={label}>
           <span class="value-special">{value.text}</span>
-          {value.of !== 'undefined' && <span class="value-of"> {value.of}</span>}
+          <span class="value-of"> {value.of}</span>
         </Line>
       )
     case 'circle':
@@ -76,7 +78,8 @@ function Members({ value, label, place }: { value: Container; label: ComponentCh
       <Title value={value} size={size} />
     </>
   )
-  if (members.length === 0 && !(value.kind === 'error' && value.stack)) return <div class="value-line">{head}</div>
+  if (members.length === 0 && !(value.kind === 'error' && value.stack))
+    return <div class="value-line">{head}</div>
   return (
     <div class="value-node">
       <button type="button" class="value-twist" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -87,13 +90,19 @@ function Members({ value, label, place }: { value: Container; label: ComponentCh
       </button>
       {isOpen && (
         <div class="value-members">
-          {value.kind === 'error' && value.stack !== undefined && <pre class="value-stack">{value.stack}</pre>}
+          {value.kind === 'error' && value.stack !== undefined && (
+            <pre class="value-stack">{value.stack}</pre>
+          )}
           {members.map(({ name, member, at }) => (
             <Node
               key={at}
               value={member}
               label={<span class="value-key">{name}</span>}
-              place={{ ...place, path: place.path === '' ? String(at) : `${place.path},${at}`, depth: place.depth + 1 }}
+              place={{
+                ...place,
+                path: place.path === '' ? String(at) : `${place.path},${at}`,
+                depth: place.depth + 1,
+              }}
             />
           ))}
           {size > lengthOf(value) && (
@@ -154,7 +163,15 @@ function Line({ label, children }: { label: ComponentChildren; children: Compone
   )
 }
 
-function Text({ value, label, place }: { value: ValueTree & { kind: 'text' }; label: ComponentChildren; place: Place }) {
+function Text({
+  value,
+  label,
+  place,
+}: {
+  value: ValueTree & { kind: 'text' }
+  label: ComponentChildren
+  place: Place
+}) {
   const [isOpen, setOpen] = useState(false)
   const { text, size } = value
   const isLong = text.length > LONG_TEXT
@@ -168,7 +185,9 @@ function Text({ value, label, place }: { value: ValueTree & { kind: 'text' }; la
           {isOpen ? 'Less' : `All ${count(text.length)} characters`}
         </button>
       )}
-      {size !== undefined && size > text.length && <span class="value-of"> {count(size)} characters in all</span>}
+      {size !== undefined && size > text.length && (
+        <span class="value-of"> {count(size)} characters in all</span>
+      )}
     </Line>
   )
 }

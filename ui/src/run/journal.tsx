@@ -76,7 +76,10 @@ function Entry({ entry, id, start }: { entry: ApiEntry; id: string; start: numbe
       </button>
       {isOpen && (
         <div class="entry-value">
-          <Value value={value} more={async (path, from) => (await api.value(id, { of: seq, path, from })).value} />
+          <Value
+            value={value}
+            more={async (path, from) => (await api.value(id, { of: seq, path, from })).value}
+          />
         </div>
       )}
     </li>

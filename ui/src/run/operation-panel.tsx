@@ -7,7 +7,7 @@ import { Icon } from '../parts/icon.tsx'
 import { runHref } from '../parts/route.ts'
 import { Status } from '../parts/status.tsx'
 import { Value } from '../parts/value.tsx'
-import { EventDialog } from './event-dialog.tsx'
+import { EventDialog, eventName } from './event-dialog.tsx'
 
 export interface PanelProps {
   readonly run: ApiRunDetails
@@ -69,7 +69,9 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
           </>
         )}
       </dl>
-      {ignoresSignal && <p class="tip-note">Its function was given up, and still runs: it ignores its signal.</p>}
+      {ignoresSignal && (
+        <p class="tip-note">Its function was given up, and still runs: it ignores its signal.</p>
+      )}
       <h3>Times</h3>
       <Times operation={operation} start={start} now={now} />
       {error !== undefined && (
@@ -92,11 +94,19 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
         )}
       </div>
       {asked === 'retry' && (
-        <Dialog title={`Retry from ${name}?`} verb="Retry from here" isDangerous onConfirm={() => api.retry(run.id, key)} onClose={close}>
-          <p>This operation, and everything that was recorded after it, is done anew. What came before is kept.</p>
+        <Dialog
+          title={`Retry from ${name}?`}
+          verb="Retry from here"
+          isDangerous
+          onConfirm={() => api.retry(run.id, key)}
+          onClose={close}
+        >
+          <p>
+            This operation, and everything that was recorded after it, is done anew. What came before is kept.
+          </p>
         </Dialog>
       )}
-      {asked === 'event' && <EventDialog id={run.id} name={name} onClose={close} />}
+      {asked === 'event' && <EventDialog id={run.id} name={eventName(operation)} onClose={close} />}
     </aside>
   )
 }
@@ -112,7 +122,9 @@ function Times({ operation: { spans }, start, now }: Pick<PanelProps, 'operation
             {attempt !== undefined && phase === 'running' && <span class="faint"> attempt {attempt}</span>}
           </span>
           <span class="times-at">+{duration(from - start)}</span>
-          <span class="times-took">{until === undefined ? `${duration(now - from)} …` : duration(until - from)}</span>
+          <span class="times-took">
+            {until === undefined ? `${duration(now - from)} …` : duration(until - from)}
+          </span>
         </li>
       ))}
     </ol>
@@ -123,34 +135,39 @@ function Times({ operation: { spans }, start, now }: Pick<PanelProps, 'operation
 const PAGE = 1000
 const MOST_PAGES = 20
 
+async function lookUp(run: string, key: string, gone: AbortSignal): Promise<ApiEntry | undefined> {
+  let after = 0
+  for (let page = 0; page < MOST_PAGES && !gone.aborted; page++) {
+    const { entries, next } = await api.journal(run, { after, limit: PAGE })
+    const entry = entries.findLast((each) => each.key === key && each.value !== undefined)
+    if (entry !== undefined || next === undefined) return entry
+    after = next
+  }
+  return undefined
+}
+
 /** The value that was recorded for it, looked for in the journal. */
 function Output({ run, operation: { key, state, kind } }: { run: string; operation: ApiOperation }) {
   const [found, setFound] = useState<ApiEntry>()
   const [problem, setProblem] = useState<string>()
   useEffect(() => {
     if (state !== 'done' || kind === 'sleep' || kind === 'compensation') return
-    let isGone = false
-    const look = async (): Promise<void> => {
-      let after = 0
-      for (let page = 0; page < MOST_PAGES && !isGone; page++) {
-        const { entries, next } = await api.journal(run, { after, limit: PAGE })
-        const entry = entries.findLast((each) => each.key === key && each.value !== undefined)
-        if (entry !== undefined && !isGone) return setFound(entry)
-        if (next === undefined) return
-        after = next
-      }
-    }
-    look().catch((error: unknown) => setProblem(messageOf(error)))
-    return () => {
-      isGone = true
-    }
+    const gone = new AbortController()
+    lookUp(run, key, gone.signal).then(
+      (entry) => !gone.signal.aborted && setFound(entry),
+      (error: unknown) => setProblem(messageOf(error)),
+    )
+    return () => gone.abort()
   }, [run, key, state, kind])
   if (problem !== undefined) return <p class="faint">{problem}</p>
   if (found?.value === undefined) return null
   return (
     <>
       <h3>Result</h3>
-      <Value value={found.value} more={async (path, from) => (await api.value(run, { of: found.seq, path, from })).value} />
+      <Value
+        value={found.value}
+        more={async (path, from) => (await api.value(run, { of: found.seq, path, from })).value}
+      />
     </>
   )
 }

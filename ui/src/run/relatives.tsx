@@ -17,7 +17,11 @@ export function Relatives({ run }: { run: ApiRunDetails }) {
     <div class="data">
       <section class="card data-part">
         <h2>Parent</h2>
-        {parent === undefined ? <p class="faint">Nobody’s child: it was started by itself.</p> : <a href={runHref(parent)}>{parent}</a>}
+        {parent === undefined ? (
+          <p class="faint">Nobody’s child: it was started by itself.</p>
+        ) : (
+          <a href={runHref(parent)}>{parent}</a>
+        )}
         {forkedFrom !== undefined && (
           <p>
             It began with what was recorded of <a href={runHref(forkedFrom)}>{forkedFrom}</a>.
@@ -33,7 +37,9 @@ export function Relatives({ run }: { run: ApiRunDetails }) {
             <Child key={child.id} run={child} />
           ))}
         </ul>
-        {value?.next !== undefined && <a href={listHref(new URLSearchParams({ parent: id }))}>All children</a>}
+        {value?.next !== undefined && (
+          <a href={listHref(new URLSearchParams({ parent: id }))}>All children</a>
+        )}
       </section>
     </div>
   )

@@ -10,7 +10,15 @@ import { EventDialog } from './event-dialog.tsx'
 
 type Asked = 'cancel' | 'retry' | 'event'
 
-export function RunHead({ run, now, reload }: { run: ApiRunDetails; now: number; reload: () => void }) {
+interface RunHeadProps {
+  readonly run: ApiRunDetails
+  /** An event that it waits for; empty where there is none. */
+  readonly awaited: string
+  readonly now: number
+  reload(): void
+}
+
+export function RunHead({ run, awaited, now, reload }: RunHeadProps) {
   const [asked, setAsked] = useState<Asked>()
   const { id, workflow, status, createdAt, endedAt, parent, executedBy, waiting } = run
   const close = (): void => {
@@ -34,7 +42,11 @@ export function RunHead({ run, now, reload }: { run: ApiRunDetails; now: number;
         <p class="run-facts">
           <code>{id}</code>
           <span title={fullMoment(createdAt)}>started {moment(createdAt, now)}</span>
-          <span>{endedAt === undefined ? `for ${duration(now - createdAt)}` : `took ${duration(endedAt - createdAt)}`}</span>
+          <span>
+            {endedAt === undefined
+              ? `for ${duration(now - createdAt)}`
+              : `took ${duration(endedAt - createdAt)}`}
+          </span>
           {executedBy !== undefined && (
             <span>
               process {executedBy.pid} on {executedBy.host}
@@ -45,21 +57,39 @@ export function RunHead({ run, now, reload }: { run: ApiRunDetails; now: number;
       </div>
       <Actions run={run} onAsk={setAsked} />
       {asked === 'cancel' && (
-        <Dialog title="Cancel this run?" verb="Cancel the run" isDangerous onConfirm={() => api.cancel(id)} onClose={close}>
-          <p>What runs is aborted, and cleanup that the workflow asks for is done. What is recorded stays, and the run can be retried.</p>
+        <Dialog
+          title="Cancel this run?"
+          verb="Cancel the run"
+          isDangerous
+          onConfirm={() => api.cancel(id)}
+          onClose={close}
+        >
+          <p>
+            What runs is aborted, and cleanup that the workflow asks for is done. What is recorded stays, and
+            the run can be retried.
+          </p>
         </Dialog>
       )}
       {asked === 'retry' && (
         <Dialog title="Retry this run?" verb="Retry" onConfirm={() => api.retry(id)} onClose={close}>
-          <p>Steps that succeeded are not done again. To do one anew, and all after it, choose it in the timeline.</p>
+          <p>
+            Steps that succeeded are not done again. To do one anew, and all after it, choose it in the
+            timeline.
+          </p>
         </Dialog>
       )}
-      {asked === 'event' && <EventDialog id={id} onClose={close} />}
+      {asked === 'event' && <EventDialog id={id} name={awaited} onClose={close} />}
     </header>
   )
 }
 
-function Actions({ run: { status, retryable }, onAsk }: { run: ApiRunDetails; onAsk: (what: Asked) => void }) {
+function Actions({
+  run: { status, retryable },
+  onAsk,
+}: {
+  run: ApiRunDetails
+  onAsk: (what: Asked) => void
+}) {
   const hasEnded = status === 'completed' || status === 'failed' || status === 'cancelled'
   const canRetry = hasEnded || status === 'blocked'
   return (

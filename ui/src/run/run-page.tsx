@@ -9,6 +9,7 @@ import { Problem } from '../parts/notice.tsx'
 import { runHref } from '../parts/route.ts'
 import { useNow } from '../parts/use-now.ts'
 import { Data } from './data.tsx'
+import { eventName } from './event-dialog.tsx'
 import { Journal } from './journal.tsx'
 import { OperationPanel } from './operation-panel.tsx'
 import { Relatives } from './relatives.tsx'
@@ -42,7 +43,11 @@ export function RunPage({ id, tab }: { id: string; tab: string }) {
   if (value === undefined)
     return (
       <div class="page">
-        {problem === undefined ? <div class="card skeleton tall" aria-busy="true" aria-label="Loading" /> : <Problem text={problem} onRetry={reload} />}
+        {problem === undefined ? (
+          <div class="card skeleton tall" aria-busy="true" aria-label="Loading" />
+        ) : (
+          <Problem text={problem} onRetry={reload} />
+        )}
         <p>
           <a href="#/">All runs</a>
         </p>
@@ -61,9 +66,11 @@ function Run(props: Loaded & { problem: string | undefined; tab: string; reload:
     () => timeline.operations.find((each) => operationId(each) === selected),
     [timeline, selected],
   )
+  const awaiting = timeline.operations.find(({ kind, state }) => kind === 'event' && state === 'waiting')
+  const awaited = awaiting === undefined ? '' : eventName(awaiting)
   return (
     <div class="page wide">
-      <RunHead run={run} now={now} reload={reload} />
+      <RunHead run={run} awaited={awaited} now={now} reload={reload} />
       {problem !== undefined && <Problem text={problem} onRetry={reload} />}
       <nav class="tabs" aria-label="Parts of the run">
         {TABS.map(([name, title]) => (
@@ -76,7 +83,12 @@ function Run(props: Loaded & { problem: string | undefined; tab: string; reload:
         <>
           <Totals timeline={timeline} now={now} onShow={setSelected} />
           <div class={operation === undefined ? 'workbench' : 'workbench with-panel'}>
-            <Chart timeline={timeline as unknown as Timeline} now={now} selected={selected} onSelect={setSelected} />
+            <Chart
+              timeline={timeline as unknown as Timeline}
+              now={now}
+              selected={selected}
+              onSelect={setSelected}
+            />
             {operation !== undefined && (
               <OperationPanel
                 key={selected}

@@ -13,7 +13,11 @@ export function Totals(props: { timeline: ApiTimeline; now: number; onShow: (id:
       <dl class="figures">
         <Figure title={isLive ? 'So far' : 'Total'} text={duration(totals.wall + (isLive ? now - at : 0))} />
         <Figure title="Work" text={duration(totals.work)} note="all steps together" />
-        <Figure title="Speed-up" text={`${totals.speedUp.toFixed(totals.speedUp < 10 ? 2 : 1)}×`} note="work ÷ total" />
+        <Figure
+          title="Speed-up"
+          text={`${totals.speedUp.toFixed(totals.speedUp < 10 ? 2 : totals.speedUp < 100 ? 1 : 0)}×`}
+          note="work ÷ total"
+        />
         <Figure
           title="Without limits"
           text={duration(totals.unlimited)}
@@ -30,7 +34,11 @@ export function Totals(props: { timeline: ApiTimeline; now: number; onShow: (id:
                 {key !== undefined && (kind === 'step' || kind === 'retries') && (
                   <>
                     {' '}
-                    <button type="button" class="link-button" onClick={() => onShow(operationId({ kind: 'step', key }))}>
+                    <button
+                      type="button"
+                      class="link-button"
+                      onClick={() => onShow(operationId({ kind: 'step', key }))}
+                    >
                       Show
                     </button>
                   </>
@@ -46,7 +54,9 @@ export function Totals(props: { timeline: ApiTimeline; now: number; onShow: (id:
 
 /** What stands between backticks is code. */
 function Sentence({ text }: { text: string }) {
-  return <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>
+  return (
+    <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>
+  )
 }
 
 function Figure({ title, text, note }: { title: string; text: string; note?: string }) {
