@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^ai-workflows$/, replacement: source('src/index.ts') },
       { find: /^ai-workflows\/testing$/, replacement: source('src/testing/index.ts') },
+      { find: /^ai-workflows\/server$/, replacement: source('src/server/index.ts') },
     ],
   },
   test: {

@@ -104,6 +104,7 @@ export {
 // For those who keep runs elsewhere (the cases in `ai-workflows/testing` say what a store must do), or read journals.
 export type {
   Claim,
+  ChangeMarks,
   CommitResult,
   InboxItem,
   JournalEntry,

@@ -11,6 +11,7 @@ import { retry, type RetryCommandOptions } from './commands/retry.ts'
 import { run, type RunOptions } from './commands/run.ts'
 import { show, type ShowOptions } from './commands/show.ts'
 import { signal } from './commands/signal.ts'
+import type { UiOptions } from './commands/ui.ts'
 import { vacuum, type VacuumOptions } from './commands/vacuum.ts'
 import { work, type WorkOptions } from './commands/work.ts'
 import type { CommandContext } from './context.ts'
@@ -86,6 +87,7 @@ function describe(choose: (verb: Verb) => void): Command {
     .exitOverride()
   addExecuting(program, choose)
   addReading(program, choose)
+  addServing(program, choose)
   addSending(program, choose)
   addKeeping(program, choose)
   return program
@@ -156,6 +158,22 @@ function addReading(program: Command, choose: (verb: Verb) => void): void {
     .action((id: string, options: ShowOptions) => choose((context) => show(context, id, options)))
 }
 
+function addServing(program: Command, choose: (verb: Verb) => void): void {
+  program
+    .command('ui [files...]')
+    .description(
+      'show the runs in a web page, until Ctrl-C; workflows of the files can be started and retried there',
+    )
+    .option('--port <n>', 'where to listen (default: 7373, or the next that is free)', portNumber)
+    .option('--host <address>', 'other than this machine alone only together with --token', '127.0.0.1')
+    .option('--token <token>', 'whoever looks must have it')
+    .option('--no-open', 'do not open the browser')
+    .action((files: string[], options: UiOptions) => {
+      // Loaded when it is asked for: no other command needs a server.
+      choose(async (context) => (await import('./commands/ui.ts')).ui(context, files, options))
+    })
+}
+
 function addSending(program: Command, choose: (verb: Verb) => void): void {
   program
     .command('cancel <id>')
@@ -199,6 +217,12 @@ function positiveInteger(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('Expected a whole number of at least 1.')
+  return value
+}
+
+function portNumber(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value <= 65_535)) throw new InvalidArgumentError('Expected a whole number from 0 to 65535.')
   return value
 }
 

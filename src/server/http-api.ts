@@ -5,6 +5,7 @@ import type { Clock } from '../core/ports/clock.ts'
 import { systemClock } from '../core/system-clock.ts'
 import type { ServedEngine } from './engine.ts'
 import { type HttpApi, serve } from './serve.ts'
+import { isToken } from './token.ts'
 
 export interface HttpApiOptions {
   /** Workflows that can be started, and whose runs can be retried. Each needs a name of its own. Default: none. */
@@ -64,8 +65,7 @@ function workflows(value: unknown, what: string): void {
 }
 
 function token(value: unknown, what: string): void {
-  // Of what can be sent in a header, and in an address, as it is.
-  if (typeof value !== 'string' || !/^[\w.~+/=-]{16,}$/.test(value))
+  if (!isToken(value))
     throw new TypeError(`${what}: expected at least 16 letters, digits or ._~+/=- that nobody can guess`)
 }
 

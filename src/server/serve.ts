@@ -25,7 +25,7 @@ export interface ServeOptions {
   readonly clock: Clock
   /** Answers what is not below `/api`. */
   readonly page: ((path: string) => Promise<Response>) | undefined
-  /** Told what went wrong that is nobody's mistake. */
+  /** Told what went wrong that no request is to blame for. */
   readonly report: ((error: unknown) => void) | undefined
 }
 
@@ -38,7 +38,7 @@ export function serve(source: EngineSource, options: ServeOptions): HttpApi {
   app.notFound((context) => notFound(context, app, options.page))
   app.onError((thrown) => {
     const problem = problemOf(thrown)
-    if (problem.status === 500) options.report?.(thrown)
+    if (problem.status === 500 || problem.code === 'STORE') options.report?.(thrown)
     return problemAnswer(problem)
   })
   const answer = async (request: Request): Promise<Response> => {

@@ -2,11 +2,13 @@ import type { RunHandle } from 'ai-workflows'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { chromiumPath } from './support/chromium.ts'
+import { chromiumPath, NO_CHROMIUM } from './support/chromium.ts'
 import { served, useBrowser } from './support/served-page.ts'
 import { HOSTILE } from './support/workflows.ts'
 
-describe.skipIf(chromiumPath === undefined)('the web page in Chromium (skipped where there is none)', () => {
+const title = chromiumPath === undefined ? `the web page: ${NO_CHROMIUM}` : 'the web page in Chromium'
+
+describe.skipIf(chromiumPath === undefined)(title, () => {
   useBrowser()
 
   test('lists runs with status, workflow and parent, and filters and searches them', async () => {
@@ -44,7 +46,7 @@ describe.skipIf(chromiumPath === undefined)('the web page in Chromium (skipped w
     const page = await open()
     await page.getByText('No runs yet').waitFor()
     await ended(engine.start(workflows.score, 'a text', { id: 'first' }))
-    await page.getByRole('link', { name: 'first' }).waitFor()
+    await expect.poll(() => page.getByRole('link', { name: 'first' }).count()).toBe(1)
   })
 
   test('a fan-out under way is shown live, branch by branch', async () => {
@@ -219,7 +221,7 @@ describe.skipIf(chromiumPath === undefined)('the web page in Chromium (skipped w
     const page = await open('#/runs/no-such-run')
     await page.getByRole('alert').getByText('no-such-run').waitFor()
     await page.getByRole('link', { name: 'All runs' }).click()
-    await page.getByText('No runs yet').waitFor()
+    await expect.poll(() => page.getByText('No runs yet').count()).toBe(1)
   })
 
   test('the toggle changes the theme, and it stays', async () => {
@@ -272,7 +274,7 @@ describe.skipIf(chromiumPath === undefined)('the web page in Chromium (skipped w
   )
 })
 
-async function ended(started: Promise<RunHandle<unknown>>): Promise<unknown> {
+async function ended(started: Promise<RunHandle>): Promise<unknown> {
   return await (await started).result()
 }
 

@@ -28,8 +28,10 @@ function* listings(): Generator<string> {
           ...(workflow !== undefined && { workflow }),
           ...(parent !== undefined && { parent }),
         }
-        const query = listQuery(filter, { limit: 10 })
-        if (query !== undefined) yield query.sql
+        for (const brief of [false, true]) {
+          const query = listQuery(filter, { limit: 10, brief })
+          if (query !== undefined) yield query.sql
+        }
       }
 }
 

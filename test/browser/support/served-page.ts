@@ -2,16 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { createAdaptorServer } from '@hono/node-server'
 import { createEngine, type EmbeddedEngine } from 'ai-workflows'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { systemClock } from '../../../src/core/system-clock.ts'
+import { staticPage } from '../../../src/cli/ui/static-page.ts'
 import { serve } from '../../../src/server/serve.ts'
 import { bundlePage } from '../../../scripts/page.mjs'
 import { chromiumPath } from './chromium.ts'
-import { pageFiles } from './page-files.ts'
 import { Gates, workflowsFor } from './workflows.ts'
 
 let browser: Browser
@@ -58,7 +57,7 @@ export async function served(): Promise<Served> {
     maxBody: 1024 * 1024,
     maxStreams: 100,
     clock: systemClock,
-    page: pageFiles(pathToFileURL(join(folder, 'ui/'))),
+    page: staticPage(join(folder, 'ui')),
     report: undefined,
   })
   let server = await listen(api.fetch, 0)
