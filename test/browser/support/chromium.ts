@@ -12,5 +12,6 @@ const COMMON = [
 export const chromiumPath: string | undefined =
   process.env['CHROMIUM'] ?? COMMON.find((path) => existsSync(path))
 
-export const NO_CHROMIUM =
-  'there is no Chromium: install it (apt-get install chromium), or say where it is with CHROMIUM'
+/** Why the tests are skipped, for the report; empty where they are not. */
+export const NO_CHROMIUM: string =
+  chromiumPath === undefined ? ': needs Chromium (apt-get install chromium, or say where with CHROMIUM)' : ''

@@ -76,7 +76,7 @@ function OperationLabel({ operation }: { operation: TimelineOperation | ApiOpera
         {kind === 'compensation' && <span class="row-kind">undo </span>}
         {name}
       </span>
-      {attempts > 1 && <span class="row-note">{attempts} attempts</span>}
+      {attempts > 1 && <span class="row-note"> {attempts} attempts</span>}
     </>
   )
 }
