@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { RunHandle } from 'ai-workflows'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
@@ -256,12 +257,14 @@ describe.skipIf(chromiumPath === undefined)(`the web page${NO_CHROMIUM}`, () => 
       })
       await page.getByRole('link', { name: 'report', exact: true }).first().waitFor()
       expect(await violations(page)).toEqual([])
+      await keepScreenshot(page, `list-${colorScheme}-${width}`)
       for (const tab of ['', '/data', '/journal', '/relatives']) {
         await page.goto(`${page.url().split('#')[0]}#/runs/report${tab}`)
         await page
           .locator(tab === '' ? '.row' : '.card')
           .first()
           .waitFor()
+        await keepScreenshot(page, `run${tab.replace('/', '-')}-${colorScheme}-${width}`)
         expect(await violations(page)).toEqual([])
       }
       await page.goto(`${page.url().split('#')[0]}#/runs/mail`)
@@ -275,6 +278,12 @@ describe.skipIf(chromiumPath === undefined)(`the web page${NO_CHROMIUM}`, () => 
 
 async function ended(started: Promise<RunHandle>): Promise<unknown> {
   return await (await started).result()
+}
+
+/** Into the folder that `PAGE_SCREENSHOTS` names, for people to look at. */
+async function keepScreenshot(page: Page, name: string): Promise<void> {
+  const folder = process.env['PAGE_SCREENSHOTS']
+  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`) })
 }
 
 async function activeItem(page: Page): Promise<string | null> {

@@ -18,7 +18,7 @@ export function Relatives({ run }: { run: ApiRunDetails }) {
       <section class="card data-part">
         <h2>Parent</h2>
         {parent === undefined ? (
-          <p class="faint">Nobody’s child: it was started by itself.</p>
+          <p class="faint">None: no other run started it.</p>
         ) : (
           <a href={runHref(parent)}>{parent}</a>
         )}
