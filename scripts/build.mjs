@@ -1,9 +1,10 @@
-// Builds dist/: declarations with tsc, code with rolldown. With --if-stale: only if a source is newer.
+// Builds dist/: declarations with tsc, code and the web page with rolldown. With --if-stale: only if a source is newer.
 // A build replaces dist in one rename, so that a failed or half-done build is never seen.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, globSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.mjs'
+import { bundlePage } from './page.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -23,7 +24,9 @@ function isStale() {
   const sources = [
     'src',
     ...globSync('src/**'),
-    ...globSync('scripts/b*.mjs'),
+    'ui',
+    ...globSync('ui/**'),
+    ...globSync('scripts/{b*,page}.mjs'),
     'tsconfig.build.json',
     'tsconfig.base.json',
     'package-lock.json',
@@ -37,6 +40,7 @@ async function build() {
   try {
     declare(next)
     await bundle(next)
+    await bundlePage(`${next}/ui`)
     for (const asset of globSync(ASSETS)) cpSync(asset, asset.replace(/^src/, next))
     chmodSync(`${next}/cli/main.js`, 0o755)
   } catch (error) {

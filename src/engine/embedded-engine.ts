@@ -13,16 +13,7 @@ import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { BackupReport, Diagnosis, Maintenance, VacuumReport } from '../core/ports/maintenance.ts'
 import type { Engine, RunHandle, StartOptions, Zombie } from '../core/ports/engine.ts'
 import type { RunEvent, RunEventKind, RunEventListener } from '../core/ports/observer.ts'
-import type {
-  InboxItem,
-  JournalEntry,
-  JournalSurvey,
-  Note,
-  Owner,
-  Page,
-  RunFilter,
-  RunRecord,
-} from '../core/ports/store.ts'
+import type { InboxItem, JournalEntry, Note, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
 import type { Telemetry } from '../core/ports/telemetry.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { systemClock } from '../core/system-clock.ts'

@@ -3,10 +3,11 @@ import type { WorkflowCode } from '../core/definition.ts'
 import type { RunHandle, StartOptions } from '../core/ports/engine.ts'
 import type { RunEvent } from '../core/ports/observer.ts'
 import type { InboxItem, JournalEntry, Owner, Page, RunFilter, RunRecord } from '../core/ports/store.ts'
-import type { RunHistory } from '../timeline/attempts.ts'
+import type { RunHistory } from '../timeline/source.ts'
 
 /** What is known of one run: the part of `RunDetails` that is served. */
 export interface ServedRun extends RunHistory {
+  readonly record: RunRecord
   readonly inbox: readonly InboxItem[]
   readonly zombies: readonly { readonly step: string; readonly key: string; readonly since: number }[]
 }

@@ -1,0 +1,120 @@
+import { useState } from 'preact/hooks'
+import type { ApiRunDetails } from '../../../src/server/api.ts'
+import { api } from '../api/client.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { duration, fullMoment, moment } from '../parts/format.ts'
+import { Icon } from '../parts/icon.tsx'
+import { runHref } from '../parts/route.ts'
+import { Status } from '../parts/status.tsx'
+import { EventDialog } from './event-dialog.tsx'
+
+type Asked = 'cancel' | 'retry' | 'event'
+
+interface RunHeadProps {
+  readonly run: ApiRunDetails
+  /** An event that it waits for; empty where there is none. */
+  readonly awaited: string
+  readonly now: number
+  reload(): void
+}
+
+export function RunHead({ run, awaited, now, reload }: RunHeadProps) {
+  const [asked, setAsked] = useState<Asked>()
+  const { id, workflow, status, createdAt, endedAt, parent, executedBy, waiting } = run
+  const close = (): void => {
+    setAsked(undefined)
+    reload()
+  }
+  return (
+    <header class="run-head">
+      <div class="run-title">
+        <p class="crumbs">
+          <a href="#/">Runs</a>
+          {parent !== undefined && (
+            <>
+              <span aria-hidden="true">/</span> <a href={runHref(parent)}>{parent}</a>
+            </>
+          )}
+        </p>
+        <h1>
+          {workflow ?? 'A workflow without a name'} <Status of={status} />
+        </h1>
+        <p class="run-facts">
+          <code>{id}</code>
+          <span title={fullMoment(createdAt)}>started {moment(createdAt, now)}</span>
+          <span>
+            {endedAt === undefined
+              ? `for ${duration(now - createdAt)}`
+              : `took ${duration(endedAt - createdAt)}`}
+          </span>
+          {executedBy !== undefined && (
+            <span>
+              process {executedBy.pid} on {executedBy.host}
+            </span>
+          )}
+          {waiting.cancelRequested && <span>is asked to cancel</span>}
+        </p>
+      </div>
+      <Actions run={run} onAsk={setAsked} />
+      {asked === 'cancel' && (
+        <Dialog
+          title="Cancel this run?"
+          verb="Cancel the run"
+          isDangerous
+          onConfirm={() => api.cancel(id)}
+          onClose={close}
+        >
+          <p>
+            What runs is aborted, and cleanup that the workflow asks for is done. What is recorded stays, and
+            the run can be retried.
+          </p>
+        </Dialog>
+      )}
+      {asked === 'retry' && (
+        <Dialog title="Retry this run?" verb="Retry" onConfirm={() => api.retry(id)} onClose={close}>
+          <p>
+            Steps that succeeded are not done again. To do one anew, and all after it, choose it in the
+            timeline.
+          </p>
+        </Dialog>
+      )}
+      {asked === 'event' && <EventDialog id={id} name={awaited} onClose={close} />}
+    </header>
+  )
+}
+
+function Actions({
+  run: { status, retryable },
+  onAsk,
+}: {
+  run: ApiRunDetails
+  onAsk: (what: Asked) => void
+}) {
+  const hasEnded = status === 'completed' || status === 'failed' || status === 'cancelled'
+  const canRetry = hasEnded || status === 'blocked'
+  return (
+    <div class="actions">
+      {!hasEnded && (
+        <button type="button" class="button" onClick={() => onAsk('event')}>
+          <Icon name="bolt" /> Send an event
+        </button>
+      )}
+      {canRetry && (
+        <button
+          type="button"
+          class="button"
+          disabled={!retryable}
+          title={retryable ? undefined : 'The server does not have the code of this workflow'}
+          onClick={() => onAsk('retry')}
+        >
+          <Icon name="retry" /> Retry
+        </button>
+      )}
+      {!hasEnded && (
+        <button type="button" class="button danger-text" onClick={() => onAsk('cancel')}>
+          <Icon name="stop" /> Cancel
+        </button>
+      )}
+    </div>
+  )
+}
