@@ -4,7 +4,7 @@ import { count, duration, plural } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Status } from '../parts/status.tsx'
 import { type Drawing, GroupBars, OperationBars, ROW_HEIGHT } from './bars.tsx'
-import type { GroupRow, Row } from './rows.ts'
+import { type GroupRow, labelOf, type Row } from './rows.ts'
 
 export interface RowProps {
   readonly row: Row
@@ -62,19 +62,23 @@ function GroupLabel({ row: { group, folded, inside } }: { row: GroupRow }) {
         <Icon name="chevron" />
       </span>
       <span class="row-name">{group.name === '' ? group.kind : group.name}</span>
-      <span class="row-note">{ended < size ? `${count(ended)} of ${count(size)}` : `× ${count(size)}`}</span>
+      <span class="row-note">
+        {ended < size
+          ? `${count(ended)} of ${count(size)}`
+          : `× ${count(group.size === 0 ? size : group.size)}`}
+      </span>
     </>
   )
 }
 
 function OperationLabel({ operation }: { operation: TimelineOperation | ApiOperation }) {
-  const { state, kind, name, attempts, critical } = operation
+  const { state, kind, attempts, critical } = operation
   return (
     <>
       <Status of={state} bare />
       <span class={critical ? 'row-name critical' : 'row-name'}>
         {kind === 'compensation' && <span class="row-kind">undo </span>}
-        {name}
+        {labelOf(operation)}
       </span>
       {attempts > 1 && <span class="row-note"> {attempts} attempts</span>}
     </>
@@ -88,8 +92,8 @@ function sentenceOf(row: Row, now: number): string {
     const limit = group.limit === undefined ? '' : `, at most ${group.limit} at once`
     return `${group.kind} ${group.name}, ${plural(inside.length, 'operation')}${limit}, ${duration((group.until ?? now) - group.from)}`
   }
-  const { kind, name, state, from, until, attempts, critical } = row.operation
-  const parts = [`${kind} ${name}`]
+  const { kind, state, from, until, attempts, critical } = row.operation
+  const parts = [`${kind} ${labelOf(row.operation)}`]
   if (attempts > 1) parts.push(plural(attempts, 'attempt')) // next to the name, as it is on the screen
   parts.push(state, duration((until ?? now) - from))
   if (critical) parts.push('on the critical path')

@@ -60,8 +60,32 @@ export function treeOf({ groups, operations }: Timeline): Tree {
   return { top }
 }
 
+/** Branches that are numbered one after another, and what is in one as it began. */
 function byBeginning(one: Node, other: Node): number {
-  return beginOf(one) - beginOf(other)
+  return numberOf(one) - numberOf(other) || beginOf(one) - beginOf(other)
+}
+
+/** Of the function branch; what is a branch itself begins in order. */
+function numberOf(node: Node): number {
+  const label = branchOf(isGroup(node) ? node.group : node) ?? ''
+  return /^\d+$/.test(label) ? Number(label) : 0
+}
+
+interface Placed {
+  readonly key: string
+  readonly group: string | undefined
+}
+
+/** The function branch that it is in: its number, or its name. */
+function branchOf({ key, group }: Placed): string | undefined {
+  if (group === undefined || !key.startsWith(`${group}/`)) return undefined
+  return key.slice(group.length + 1).split('/')[0]
+}
+
+/** Its name; in a function branch with that of the branch, as several have an operation of this name. */
+export function labelOf(operation: Placed & { readonly name: string }): string {
+  const branch = branchOf(operation)
+  return branch === undefined ? operation.name : `${branch} / ${operation.name}`
 }
 
 const beginOf = (node: Node): number => (isGroup(node) ? node.group.from : node.from)
