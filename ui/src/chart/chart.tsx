@@ -1,16 +1,17 @@
 /** The timeline of a run as lanes. Only rows that are in sight are drawn, so ten thousand cost what forty do. */
-import { useMemo, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { Timeline } from '../../../src/timeline/timeline.ts'
 import { type Drawing, Patterns, ROW_HEIGHT } from './bars.tsx'
-import { criticalLine } from './critical.tsx'
 import { useGestures } from './gestures.ts'
 import { keyAction } from './keys.ts'
-import { ChartRow, rowElementId } from './row.tsx'
-import { groupId, operationId, placesOf, type Row, rowsOf, treeOf } from './rows.ts'
+import { rowElementId } from './row.tsx'
+import type { Row } from './rows.ts'
 import { Legend, Toolbar } from './toolbar.tsx'
 import { type Hover, Tooltip } from './tooltip.tsx'
+import { useRows } from './use-rows.ts'
 import { useSize } from './use-size.ts'
 import { fit, pan, scaleOf, ticks, type View, zoom } from './view.ts'
+import { ChartWindow } from './window.tsx'
 
 /** Rows beyond the edges, so that fast scrolling shows no gaps. */
 const BEYOND = 6
@@ -28,14 +29,11 @@ export interface ChartProps {
 export function Chart({ timeline, now, selected, onSelect }: ChartProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const size = useSize(scroller)
-  const [turned, setTurned] = useState<ReadonlySet<string>>(new Set())
   const [scrollTop, setScrollTop] = useState(0)
   const [cursor, setCursor] = useState(0)
   const [hover, setHover] = useState<Hover>()
   const [onlyCritical, setOnlyCritical] = useState(false)
-  const tree = useMemo(() => treeOf(timeline), [timeline])
-  const rows = useMemo(() => rowsOf(tree, turned), [tree, turned])
-  const places = useMemo(() => placesOf(rows), [rows])
+  const { rows, places, turn, foldAll } = useRows(timeline)
 
   const labels = size.width < 640 ? Math.max(118, size.width * 0.36) : Math.min(300, size.width * 0.26)
   const width = Math.max(60, size.width - labels)
@@ -50,12 +48,6 @@ export function Chart({ timeline, now, selected, onSelect }: ChartProps) {
   const last = Math.min(rows.length, Math.ceil((scrollTop + size.height) / ROW_HEIGHT) + BEYOND)
   const at = Math.min(cursor, rows.length - 1)
 
-  const turn = (row: Row): void => {
-    if (row.kind !== 'group') return
-    const next = new Set(turned)
-    if (!next.delete(row.id)) next.add(row.id)
-    setTurned(next)
-  }
   const goTo = (place: number): void => {
     const next = Math.max(0, Math.min(rows.length - 1, place))
     setCursor(next)
@@ -83,16 +75,8 @@ export function Chart({ timeline, now, selected, onSelect }: ChartProps) {
     else if (row?.kind === 'group') turn(row)
     else if (row !== undefined) pick(row)
   }
-  const foldAll = (folded: boolean): void => {
-    // What is folded by itself depends on its size: from nothing turned, find those that differ.
-    const asIs = allGroups(timeline, tree)
-    setTurned(new Set(asIs.filter((row) => row.folded !== folded).map(({ id }) => id)))
-  }
   const onHover = (row: Row | undefined, event: MouseEvent): void =>
     setHover(row === undefined ? undefined : { row, x: event.clientX, y: event.clientY })
-  const placeOf = (key: string): number | undefined =>
-    places.get(operationId({ kind: 'step', key })) ?? places.get(groupId(key))
-  const line = criticalLine(timeline.criticalPath, placeOf, drawing, { first, last })
 
   return (
     <section class={onlyCritical ? 'chart only-critical' : 'chart'} aria-label="Timeline">
@@ -124,40 +108,22 @@ export function Chart({ timeline, now, selected, onSelect }: ChartProps) {
           role="presentation"
           style={{ height: `${rows.length * ROW_HEIGHT}px`, '--labels': `${labels}px` }}
         >
-          <div
-            class="chart-window"
-            role="presentation"
-            style={{ transform: `translateY(${first * ROW_HEIGHT}px)` }}
-          >
-            <svg class="chart-grid" width={width} height={(last - first) * ROW_HEIGHT} aria-hidden="true">
-              {ticks(view, width - MARGIN).map(({ x }) => (
-                <path
-                  key={x}
-                  class="grid-line"
-                  d={`M${Math.round(x) + 0.5} 0V${(last - first) * ROW_HEIGHT}`}
-                />
-              ))}
-            </svg>
-            {rows.slice(first, last).map((row, index) => (
-              <ChartRow
-                key={row.id}
-                row={row}
-                place={first + index}
-                drawing={drawing}
-                isCursor={first + index === at}
-                isSelected={row.id === selected}
-                onPick={pick}
-                onFold={(folding) => {
-                  setCursor(first + index)
-                  turn(folding)
-                }}
-                onHover={onHover}
-              />
-            ))}
-            <svg class="chart-critical" width={width} height={(last - first) * ROW_HEIGHT} aria-hidden="true">
-              <path class="critical-line" d={line} />
-            </svg>
-          </div>
+          <ChartWindow
+            timeline={timeline}
+            rows={rows}
+            places={places}
+            sight={{ first, last }}
+            drawing={drawing}
+            span={width - MARGIN}
+            cursor={at}
+            selected={selected}
+            onPick={pick}
+            onFold={(row, place) => {
+              setCursor(place)
+              turn(row)
+            }}
+            onHover={onHover}
+          />
         </div>
         {rows.length === 0 && <p class="chart-empty">No operation has begun yet.</p>}
       </div>
@@ -201,17 +167,4 @@ function reveal(scroller: HTMLElement | null, place: number): void {
   if (top < scroller.scrollTop) scroller.scrollTop = top
   else if (top + ROW_HEIGHT > scroller.scrollTop + scroller.clientHeight)
     scroller.scrollTop = top + ROW_HEIGHT - scroller.clientHeight
-}
-
-/** Every group as a row, as it is without anybody's hand, those in folded ones too. */
-function allGroups({ groups }: Timeline, tree: ReturnType<typeof treeOf>) {
-  const asIs = new Map(rowsOf(tree, new Set()).map((row) => [row.id, row]))
-  const all = new Set(groups.map(({ key }) => groupId(key)))
-  const folded = [...asIs.values()].filter((row) => row.kind === 'group' && row.folded)
-  const opened = rowsOf(tree, new Set(folded.map(({ id }) => id)))
-  return opened.flatMap((row) =>
-    row.kind === 'group' && all.has(row.id)
-      ? [{ id: row.id, folded: (asIs.get(row.id) as { folded?: boolean } | undefined)?.folded ?? row.folded }]
-      : [],
-  )
 }
