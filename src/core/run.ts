@@ -220,7 +220,7 @@ export class Run implements RunView {
   }
 
   groupBegan(group: Grouped): void {
-    this.#effects.groupBegan(group.key, group.shape, this.#before)
+    this.#effects.groupBegan(group, this.#before)
     this.#audience?.groupBegan(group, this.#before)
   }
 

@@ -1,5 +1,5 @@
 import { encodeShape } from '../core/group-shape.ts'
-import type { GroupShape, Key } from '../core/ports/effects.ts'
+import type { DescribedGroup, GroupShape, Key } from '../core/ports/effects.ts'
 import type { Note } from '../core/ports/store.ts'
 
 interface Fresh {
@@ -26,9 +26,10 @@ export class GroupNotes {
     this.#earlier = earlier
   }
 
-  began(key: Key, shape: GroupShape, at: number): void {
+  began(group: DescribedGroup, at: number): void {
+    const { key } = group
     const earlier = this.#earlier.get(key)
-    if (earlier === undefined) this.#fresh.set(key, { at, shape, due: 0 })
+    if (earlier === undefined) this.#fresh.set(key, { at, shape: group.shape, due: 0 })
     else if (earlier.due === 0) this.#begun.set(key, earlier.at)
   }
 

@@ -4,9 +4,9 @@ import type { Clock } from '../core/ports/clock.ts'
 import {
   CANCEL_KEY,
   type Completion,
+  type DescribedGroup,
   type Effect,
   type Effects,
-  type GroupShape,
   type Happening,
   type Key,
   type StepEffect,
@@ -214,10 +214,10 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#children.cancel(key, reason)
   }
 
-  groupBegan(key: Key, shape: GroupShape, at?: number): void {
+  groupBegan(group: DescribedGroup, at?: number): void {
     const { history, clock, commits } = this.#options
     this.#groups ??= new GroupNotes(history.groups)
-    this.#groups.began(key, shape, at ?? clock.now())
+    this.#groups.began(group, at ?? clock.now())
     commits.noteLater(this)
   }
 

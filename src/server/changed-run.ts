@@ -2,25 +2,26 @@
 import type { ApiRunChange } from './api.ts'
 import type { ServedEngine } from './engine.ts'
 import type { EventQueue, ServerEvent } from './event-stream.ts'
-import { errorBody, Problem } from './problems.ts'
+import { Problem } from './problems.ts'
 import { runMaker } from './runs.ts'
+import { Trouble } from './trouble.ts'
 import type { Watch } from './watch.ts'
 
 export class ChangedRun implements EventQueue {
   readonly #id: string
   readonly #end: () => void
   readonly #wake: () => void
+  readonly #trouble: Trouble
   #seen: string | undefined
   #change: ApiRunChange | undefined
-  #trouble: Problem | undefined
-  #told: string | undefined
 
   constructor(watch: Watch, wake: () => void, id: string) {
     this.#id = id
     this.#wake = wake
+    const trouble = (this.#trouble = new Trouble(wake))
     this.#end = watch.add({
       look: (engine) => this.#look(engine),
-      trouble: (problem) => this.#tell(problem),
+      trouble: (problem) => trouble.happened(problem),
     })
   }
 
@@ -29,9 +30,8 @@ export class ChangedRun implements EventQueue {
   }
 
   next(): ServerEvent | undefined {
-    const trouble = this.#trouble
-    this.#trouble = undefined
-    if (trouble !== undefined) return { event: 'trouble', data: errorBody(trouble) }
+    const trouble = this.#trouble.next()
+    if (trouble !== undefined) return trouble
     const change = this.#change
     this.#change = undefined
     return change && { event: 'changed', data: change }
@@ -40,24 +40,17 @@ export class ChangedRun implements EventQueue {
   async #look(engine: ServedEngine): Promise<void> {
     const record = await engine.lookUp(this.#id)
     if (record === undefined) {
-      this.#tell(new Problem(404, 'RUN_NOT_FOUND', 'The run has been deleted'))
+      this.#trouble.happened(new Problem(404, 'RUN_NOT_FOUND', 'The run has been deleted'))
       return
     }
     const { status } = await runMaker(engine)(record)
     const mark = await engine.mark(record)
     const seen = `${status} ${mark ?? ''}`
     // A store that cannot tell may have something new each time.
-    if (seen === this.#seen && mark !== undefined && this.#told === undefined) return
+    if (seen === this.#seen && mark !== undefined && !this.#trouble.isThere) return
     this.#seen = seen
-    this.#told = undefined
+    this.#trouble.over()
     this.#change = { status }
-    this.#wake()
-  }
-
-  #tell(problem: Problem): void {
-    if (this.#told === problem.message) return
-    this.#told = problem.message
-    this.#trouble = problem
     this.#wake()
   }
 }

@@ -3,8 +3,8 @@ import type { RunRecord } from '../core/ports/store.ts'
 import type { ApiChange, ApiRun } from './api.ts'
 import type { ServedEngine } from './engine.ts'
 import type { EventQueue, ServerEvent } from './event-stream.ts'
-import { errorBody, type Problem } from './problems.ts'
 import { runMaker } from './runs.ts'
+import { Trouble } from './trouble.ts'
 import type { Watch } from './watch.ts'
 
 /** Looked at each time: the newest runs, and of those that have not ended. */
@@ -17,18 +17,18 @@ const MOST = 500
 export class ChangedRuns implements EventQueue {
   readonly #end: () => void
   readonly #wake: () => void
+  readonly #trouble: Trouble
   readonly #pending = new Map<string, ApiRun>()
   #known: ReadonlyMap<string, ApiRun> | undefined
   /** At the beginning too: only what happens after the first look is known. */
   #again = true
-  #trouble: Problem | undefined
-  #told: string | undefined
 
   constructor(watch: Watch, wake: () => void) {
     this.#wake = wake
+    const trouble = (this.#trouble = new Trouble(wake))
     this.#end = watch.add({
       look: (engine) => this.#look(engine),
-      trouble: (problem) => this.#tell(problem),
+      trouble: (problem) => trouble.happened(problem),
     })
   }
 
@@ -37,11 +37,8 @@ export class ChangedRuns implements EventQueue {
   }
 
   next(): ServerEvent | undefined {
-    if (this.#trouble !== undefined) {
-      const data = errorBody(this.#trouble)
-      this.#trouble = undefined
-      return { event: 'trouble', data }
-    }
+    const trouble = this.#trouble.next()
+    if (trouble !== undefined) return trouble
     if (this.#known === undefined) return undefined
     if (this.#again) {
       this.#again = false
@@ -58,8 +55,8 @@ export class ChangedRuns implements EventQueue {
     const now = await this.#runs(engine)
     const before = this.#known
     this.#known = now
-    if (this.#told !== undefined) this.#again = true // nobody knows what happened meanwhile
-    this.#told = undefined
+    if (this.#trouble.isThere) this.#again = true // nobody knows what happened meanwhile
+    this.#trouble.over()
     for (const [id, run] of before === undefined ? [] : now) {
       const was = before?.get(id)
       if (was?.status !== run.status || was.endedAt !== run.endedAt) this.#pending.set(id, run)
@@ -84,12 +81,5 @@ export class ChangedRuns implements EventQueue {
     const runs = new Map<string, ApiRun>()
     for (const record of found.values()) runs.set(record.id, await make(record))
     return runs
-  }
-
-  #tell(problem: Problem): void {
-    if (this.#told === problem.message) return
-    this.#told = problem.message
-    this.#trouble = problem
-    this.#wake()
   }
 }

@@ -1,8 +1,8 @@
 import type { Codec } from '../core/codec/codec.ts'
-import { isDropped } from '../core/journal-survey.ts'
 import { messageOf } from '../core/errors.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { JournalEntry } from '../core/ports/store.ts'
+import { waitingOf } from '../core/run-waits.ts'
 import type { Timeline } from '../timeline/timeline.ts'
 import type { ApiEntry, ApiRun, ApiRunDetails, ApiTimeline } from './api.ts'
 import type { ServedRun } from './engine.ts'
@@ -27,18 +27,6 @@ export function detailsOf(codec: Codec, run: ApiRun, details: ServedRun, retryab
     waiting: waitingOf(details),
     zombies: details.zombies.map(({ step, key, since }) => ({ step, key, since })),
     retryable,
-  }
-}
-
-function waitingOf({ record, journal, notes, inbox }: ServedRun): ApiRunDetails['waiting'] {
-  const counts = ({ seq }: JournalEntry): boolean => !isDropped(record.dropped, seq)
-  const fired = new Set(journal.filter(counts).map(({ completion }) => completion.key))
-  return {
-    sleeps: notes
-      .filter(({ kind, key }) => kind === 'due' && !fired.has(key) && !key.includes('!'))
-      .map(({ key, due }) => ({ key, due })),
-    events: inbox.filter(({ kind }) => kind === 'event').map(({ name }) => name),
-    cancelRequested: inbox.some(({ kind }) => kind === 'cancel'),
   }
 }
 

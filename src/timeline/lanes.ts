@@ -55,23 +55,17 @@ export function stepLane(source: LaneSource, id: Key, entries: readonly Known[])
   const place = kind === 'step' ? groups.placeOf(id) : undefined
   const attempts = attemptsOf(entries, noted, source.resumptions, frame)
   const last = entries.at(-1)
-  const { spans, ...rest } = isOpen(entries)
+  const history = isOpen(entries)
     ? closed(attempts.spans, closingOf(place, frame, attempts))
     : ended(
         attempts.spans,
         last?.kind === 'step-done' ? 'done' : 'failed',
         frame.placed(last?.at ?? frame.from),
       )
-  const begun = spans[0]?.from
   return {
     id,
     kind,
-    place,
-    begun,
-    ran: true,
-    spans: queuedBefore(spans, place, begun),
-    ...rest,
-    end: endOf(spans, rest.until, frame),
+    ...begunAt(place, history, frame),
     attempts: attempts.count,
     child: undefined,
     error: last?.kind === 'step-failed' ? last.payload : undefined,
@@ -92,7 +86,7 @@ export function waitLane(
   const noted = notes.get(id)?.waiting ?? notes.get(`${id}!timeout`)?.waiting ?? source.guesses.get(id)
   const begun = noted === undefined || until === undefined ? noted : Math.min(noted, until)
   const waited: Span[] = begun === undefined ? [] : [{ phase: 'waiting', from: begun, until: undefined }]
-  const { spans, ...rest } =
+  const history =
     until === undefined
       ? closed(waited, closingOf(place, frame, undefined))
       : ended(waited, stateOf(entry), until)
@@ -100,15 +94,26 @@ export function waitLane(
   return {
     id,
     kind,
+    ...begunAt(place, history, frame),
+    attempts: 0,
+    child,
+    error: entry?.kind === 'child-failed' || entry?.kind === 'event-failed' ? entry.payload : undefined,
+  }
+}
+
+type Begun = Pick<Lane, 'place' | 'begun' | 'ran' | 'spans' | 'state' | 'until' | 'end'>
+
+/** What is said of everything that has begun, or ended. */
+function begunAt(place: Place | undefined, { spans, state, until }: Ended, frame: Frame): Begun {
+  const begun = spans[0]?.from
+  return {
     place,
     begun,
     ran: true,
     spans: queuedBefore(spans, place, begun),
-    ...rest,
-    end: endOf(spans, rest.until, frame),
-    attempts: 0,
-    child,
-    error: entry?.kind === 'child-failed' || entry?.kind === 'event-failed' ? entry.payload : undefined,
+    state,
+    until,
+    end: endOf(spans, until, frame),
   }
 }
 

@@ -4,7 +4,7 @@ import { timelineOf } from 'ai-workflows'
 import { describe, expect, test } from 'vitest'
 import { mermaidGantt } from '../../src/cli/timeline/mermaid.ts'
 import { timelineSvg } from '../../src/cli/timeline/svg/document.ts'
-import { Story, T0 } from './support/story.ts'
+import { example, Story, T0 } from './support/story.ts'
 import { complaint, fixture, place } from './support/cli.ts'
 
 const NOW = T0 + 5000
@@ -12,17 +12,6 @@ const NOW = T0 + 5000
 const svg = (story: Story, all = false): string => timelineSvg(timelineOf(story.history, NOW), all)
 const gantt = (story: Story, all = false): string[] =>
   mermaidGantt(timelineOf(story.history, NOW), all).split('\n')
-
-const example = (): Story =>
-  new Story()
-    .done('plan', 0, 100)
-    .group('fetches', 100, 400, { limit: 2, members: ['fetch-0', 'fetch-1', 'fetch-2'] })
-    .done('fetch-0', 100, 250)
-    .done('fetch-1', 100, 200)
-    .done('fetch-2', 200, 400)
-    .failed('report', 400, 450, { retryAt: 500 })
-    .done('report', 500, 600, 2)
-    .ended(600)
 
 const many = (count: number): Story => {
   const story = new Story()

@@ -3,24 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { drawTimeline } from '../../src/cli/timeline/draw.ts'
 import { shortForm } from '../../src/cli/timeline/summary.ts'
 import { widthOf } from '../../src/cli/text/width.ts'
-import { Story, T0 } from './support/story.ts'
+import { example, Story, T0 } from './support/story.ts'
 
 const NOW = T0 + 5_000
 
 function drawn(story: Story, width = 60, all = false): string[] {
   return drawTimeline(timelineOf(story.history, NOW), { width, styled: (_style, text) => text }, all)
 }
-
-const example = (): Story =>
-  new Story()
-    .done('plan', 0, 100)
-    .group('fetches', 100, 400, { limit: 2, members: ['fetch-0', 'fetch-1', 'fetch-2'] })
-    .done('fetch-0', 100, 250)
-    .done('fetch-1', 100, 200)
-    .done('fetch-2', 200, 400)
-    .failed('report', 400, 450, { retryAt: 500 })
-    .done('report', 500, 600, 2)
-    .ended(600)
 
 const FIGURE = [
   '            0          150 ms      300 ms          600 ms',

@@ -1,7 +1,6 @@
-import { isDropped } from '../../core/journal-survey.ts'
 import { compensatedBy } from '../../core/key.ts'
 import type { Completion, Encoded, Key } from '../../core/ports/effects.ts'
-import type { JournalEntry } from '../../core/ports/store.ts'
+import { standing } from '../../core/run-waits.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
 import type { ShownStatus } from './summary.ts'
 
@@ -68,14 +67,6 @@ export function operationsOf(
     })
   }
   return [...rows.values()]
-}
-
-/** The entries that a retry from a step has not declared to be done anew. */
-export function standing({
-  record,
-  journal,
-}: Pick<RunDetails, 'record' | 'journal'>): readonly JournalEntry[] {
-  return journal.filter(({ seq }) => !isDropped(record.dropped, seq))
 }
 
 /** Something that nobody asked for: a timeout, a stagger. */

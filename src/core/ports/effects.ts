@@ -38,11 +38,18 @@ export interface Effects {
    * For those who look at the run later: nothing depends on it, and an engine may forget it. A replay tells it again.
    * @param at when, if that was before now: while a replay goes on
    */
-  groupBegan(key: Key, shape: GroupShape, at?: number): void
+  groupBegan(group: DescribedGroup, at?: number): void
   /** The group has its outcome. The same otherwise. */
   groupEnded(key: Key, at?: number): void
   /** `execute` has ended: whatever still runs is cancelled as `run-ended`, and a waiting `next()` returns `[]`. */
   close(): void
+}
+
+/** A group that begins. */
+export interface DescribedGroup {
+  readonly key: Key
+  /** Made when it is asked for, which may only be while the group begins. */
+  readonly shape: GroupShape
 }
 
 /** What a group is made of. */

@@ -105,3 +105,16 @@ export class Story {
     return { record: this.#record, journal: this.#journal, notes: this.#notes }
   }
 }
+
+/** A plan, three fetches of which two may run at once, and a report that needs two attempts. */
+export function example(): Story {
+  return new Story()
+    .done('plan', 0, 100)
+    .group('fetches', 100, 400, { limit: 2, members: ['fetch-0', 'fetch-1', 'fetch-2'] })
+    .done('fetch-0', 100, 250)
+    .done('fetch-1', 100, 200)
+    .done('fetch-2', 200, 400)
+    .failed('report', 400, 450, { retryAt: 500 })
+    .done('report', 500, 600, 2)
+    .ended(600)
+}
