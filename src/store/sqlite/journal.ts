@@ -6,7 +6,16 @@ import type { Access } from './access.ts'
 import { checksum } from './checksum.ts'
 import { corrupt } from './errors.ts'
 import { gather, pieceReader, type Reference, referenceIn } from './pieces.ts'
-import { isCompletion, type JournalRow, type NoteRow, toCompletion, toNote } from './rows.ts'
+import {
+  isCompletion,
+  JOURNAL_COLUMNS,
+  type JournalRow,
+  type JournalValues,
+  type NoteRow,
+  toCompletion,
+  toJournalRow,
+  toNote,
+} from './rows.ts'
 import { fromText } from './text.ts'
 
 /** Bytes of payloads that a page has at most, but for its last: reading and decoding them takes a few milliseconds. */
@@ -20,7 +29,8 @@ type Verbs = Pick<Store, 'readJournal' | 'surveyJournal' | 'readNotes'>
 
 export function journalVerbs(access: Access): Verbs {
   const { prepare, read } = access
-  const entries = prepare('SELECT * FROM journal WHERE run = ? AND seq > ? ORDER BY seq')
+  const entries = prepare(`SELECT ${JOURNAL_COLUMNS} FROM journal WHERE run = ? AND seq > ? ORDER BY seq`)
+  entries.setReturnArrays(true)
   // The columns before `payload` are in the row's first page, however large that is.
   const survey = prepare(`
     SELECT count(*) AS entries,
@@ -37,7 +47,8 @@ export function journalVerbs(access: Access): Verbs {
   const page = (no: number, after: number, limit: number): JournalRow[] => {
     const found: JournalRow[] = []
     let bytes = 0
-    for (const row of entries.iterate(no, after) as unknown as Iterable<JournalRow>) {
+    for (const values of entries.iterate(no, after) as unknown as Iterable<JournalValues>) {
+      const row = toJournalRow(values)
       const isInPieces = referenceIn(row.payload) !== undefined
       if (isInPieces && found.length > 0) break
       found.push(checked(row, after + found.length + 1))
@@ -48,7 +59,9 @@ export function journalVerbs(access: Access): Verbs {
   }
 
   const everything = (no: number, after: number): JournalRow[] =>
-    (entries.all(no, after) as unknown as JournalRow[]).map((row, index) => checked(row, after + index + 1))
+    (entries.all(no, after) as unknown as JournalValues[]).map((values, index) =>
+      checked(toJournalRow(values), after + index + 1),
+    )
 
   const payloadOf = inPieces(access)
 

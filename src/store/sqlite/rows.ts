@@ -83,6 +83,29 @@ export interface JournalRow {
   readonly crc: number
 }
 
+/** SQL: the columns in the order in which {@link toJournalRow} takes them. */
+export const JOURNAL_COLUMNS = 'run, seq, kind, key, at, attempt, started_at, retry_at, name, payload, crc'
+
+export type JournalValues = readonly [
+  run: number,
+  seq: number,
+  kind: string,
+  key: string,
+  at: number,
+  attempt: number | null,
+  startedAt: number | null,
+  retryAt: number | null,
+  name: string | null,
+  payload: string | null,
+  crc: number,
+]
+
+/** From a statement that returns arrays: the objects that SQLite's driver makes of so many columns are dictionaries, slow to make and to read. */
+export function toJournalRow(values: JournalValues): JournalRow {
+  const [run, seq, kind, key, at, attempt, started_at, retry_at, name, payload, crc] = values
+  return { run, seq, kind, key, at, attempt, started_at, retry_at, name, payload, crc }
+}
+
 type FieldOf<Kind> = Kind extends unknown ? keyof Kind : never
 type ValueOf<Kind, Field> = Kind extends unknown ? (Field extends keyof Kind ? Kind[Field] : never) : never
 
@@ -131,12 +154,24 @@ const REQUIRED: Readonly<Record<Completion['kind'], readonly (keyof JournalRow)[
   'cancel-requested': ['payload'],
 }
 
+type StepDoneRow = JournalRow & {
+  readonly attempt: number
+  readonly started_at: number
+  readonly payload: string
+}
+
 export function isCompletion(row: JournalRow): boolean {
   const required = Object.hasOwn(REQUIRED, row.kind) ? REQUIRED[row.kind as Completion['kind']] : undefined
   return required !== undefined && required.every((column) => row[column] !== null)
 }
 
+/** @param row one that {@link isCompletion} accepted */
 export function toCompletion(row: JournalRow): Completion {
+  // Nearly all are this: without spreads, it takes a fifth of the time.
+  if (row.kind === 'step-done') {
+    const { at, attempt, started_at: startedAt, payload } = row as StepDoneRow
+    return { kind: row.kind, key: fromText(row.key), at, attempt, startedAt, payload: fromText(payload) }
+  }
   return {
     kind: row.kind,
     key: fromText(row.key),
