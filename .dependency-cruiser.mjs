@@ -1,17 +1,19 @@
 // Who may import whom. A layer may import itself and the layers listed; core, which is pure, nothing else at all.
 const layers = {
   core: [],
-  engine: ['core'],
+  effects: ['core'],
+  engine: ['core', 'effects'],
+  restate: ['core', 'effects'],
   store: ['core'],
   testing: ['core'],
   timeline: ['core'],
   telemetry: ['core'],
   server: ['core', 'timeline'],
-  cli: ['core', 'engine', 'store', 'testing', 'timeline', 'server'],
+  cli: ['core', 'engine', 'restate', 'store', 'testing', 'timeline', 'server'],
 }
 /** index.ts and what it puts together: see code of every layer below it, and are seen by the command line alone. */
 const front = '^src/(index|create-engine)\\.ts$'
-const frontDoor = ['core', 'engine', 'store', 'timeline', 'telemetry']
+const frontDoor = ['core', 'effects', 'engine', 'store', 'timeline', 'telemetry']
 
 const tests = '\\.test(-d)?\\.ts$'
 const oneOf = (names) => `^src/(${names.join('|')})/`
@@ -78,6 +80,13 @@ export default {
       severity: 'error',
       from: code('^src/', { pathNot: [tests, '^src/telemetry/'] }),
       to: { path: ['^node_modules/@opentelemetry/', '^src/telemetry/(?!registered\\.ts)'] },
+    },
+    {
+      name: 'restate-stays-home',
+      comment: 'an optional peer: only who serves workflows to Restate needs it',
+      severity: 'error',
+      from: code('^src/', { pathNot: [tests, '^src/restate/'] }),
+      to: { path: '^node_modules/@restatedev/' },
     },
     {
       name: 'nothing-outside-src',

@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^ai-workflows$/, replacement: source('src/index.ts') },
       { find: /^ai-workflows\/testing$/, replacement: source('src/testing/index.ts') },
       { find: /^ai-workflows\/opentelemetry$/, replacement: source('src/telemetry/open-telemetry.ts') },
+      { find: /^ai-workflows\/restate$/, replacement: source('src/restate/index.ts') },
       { find: /^ai-workflows\/server$/, replacement: source('src/server/index.ts') },
     ],
   },

@@ -2,7 +2,7 @@
 // a hundred recorded steps. All entry points share one copy of the library: two would not know each other's operations.
 import { rolldown } from 'rolldown'
 
-const LIBRARY = /[\\/]src[\\/](core|engine|store|timeline|create-engine\.ts|telemetry[\\/]registered\.ts)/
+const LIBRARY = /[\\/]src[\\/](core|effects|engine|store|timeline|create-engine\.ts|telemetry[\\/]registered\.ts)/
 
 /** What most programs never need: loaded when it is asked for. */
 const ON_DEMAND = /[\\/]src[\\/]store[\\/]sqlite[\\/](backup|doctor|vacuum)/
@@ -14,6 +14,7 @@ export async function bundle(into) {
       index: 'src/index.ts',
       'testing/index': 'src/testing/index.ts',
       'telemetry/open-telemetry': 'src/telemetry/open-telemetry.ts',
+      'restate/index': 'src/restate/index.ts',
       'server/index': 'src/server/index.ts',
       'cli/main': 'src/cli/main.ts',
     },

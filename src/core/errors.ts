@@ -313,6 +313,7 @@ export type StoreProblem =
   | 'exists'
   | 'io'
   | 'closed'
+  | 'unreachable'
 
 /** The store could not read or write (R5). Nothing acknowledged is lost; unfinished runs stay resumable. */
 export class StoreError extends WorkflowError {

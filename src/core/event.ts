@@ -90,12 +90,11 @@ class EventWork implements Work, Leaf {
     const { filter } = this.#options
     const { codec } = this.#scope.host
     const names = typeof this.#names === 'string' ? [this.#names] : this.#names
+    const effect = { kind: 'event', key: this.key, names } as const
+    if (filter === undefined) return effect
     return {
-      kind: 'event',
-      key: this.key,
-      names,
-      accepts: (name, payload) =>
-        filter === undefined || answer(filter(codec.decode(payload), name), 'The filter of a wait'),
+      ...effect,
+      accepts: (name, payload) => answer(filter(codec.decode(payload), name), 'The filter of a wait'),
     }
   }
 

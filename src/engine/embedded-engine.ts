@@ -7,6 +7,7 @@ import {
   positiveInteger,
 } from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
+import { encodeInput } from '../core/encode-input.ts'
 import { consoleLogger } from '../core/console-logger.ts'
 import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
@@ -29,7 +30,7 @@ import { Handle } from './handle.ts'
 import { type Lease, Ownership } from './ownership.ts'
 import { wholeJournal } from './recorded.ts'
 import { type Keep, keepCheck, Retention } from './retention.ts'
-import { encodeInput, RunService } from './run-service.ts'
+import { RunService } from './run-service.ts'
 import { ZombieWatch } from './zombie-watch.ts'
 import { zombiesOf } from './zombies.ts'
 

@@ -54,7 +54,7 @@ export class EventWaits {
   #matches(effect: EventEffect, item: InboxItem): 'no' | 'taken' | 'threw' {
     if (!effect.names.includes(item.name)) return 'no'
     try {
-      if (!effect.accepts(item.name, item.payload)) return 'no'
+      if (effect.accepts?.(item.name, item.payload) === false) return 'no'
     } catch (error) {
       this.#reports.filterThrew(effect.key, error)
       return 'threw'

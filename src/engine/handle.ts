@@ -1,10 +1,11 @@
 import { anything, checkOptions, name as checkName, operationKey } from '../core/check.ts'
 import type { Codec } from '../core/codec/codec.ts'
+import { encodeInput } from '../core/encode-input.ts'
 import type { ForkOptions, RunHandle, RunRetryOptions, Zombie } from '../core/ports/engine.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { RunStatus } from '../core/ports/store.ts'
 import type { WorkflowCode } from '../core/definition.ts'
-import { encodeInput, type RunService } from './run-service.ts'
+import type { RunService } from './run-service.ts'
 import { zombiesOf } from './zombies.ts'
 
 const RETRY = { fromStep: operationKey }

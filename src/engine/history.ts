@@ -2,9 +2,9 @@ import type { Key } from '../core/ports/effects.ts'
 import { RunNotFoundError } from '../core/errors.ts'
 import { endsStep, surveyOf } from '../core/journal-survey.ts'
 import type { Claim, InboxItem, JournalEntry, Note, RunRecord, Store } from '../core/ports/store.ts'
-import { outcomesOf, timesUndone } from './outcomes.ts'
+import { outcomesOf, timesUndone } from '../effects/outcomes.ts'
 import { journalPages, PAGE, Recorded, surveyAfter } from './recorded.ts'
-import { Reusable } from './reusable.ts'
+import { Reusable } from '../effects/reusable.ts'
 
 /** What is known of a run when an execution of it begins. */
 export interface History {

@@ -4,7 +4,7 @@ import { CancelledError, RunConflictError, StepNotFoundError } from '../core/err
 import type { Encoded, Key } from '../core/ports/effects.ts'
 import { ENDED, type JournalEntry, type Reopening, type RunRecord } from '../core/ports/store.ts'
 import { openChildren } from './each-run.ts'
-import { type Outcome, outcomesOf } from './outcomes.ts'
+import { type Outcome, outcomesOf } from '../effects/outcomes.ts'
 import type { Parts } from './parts.ts'
 import { wholeJournal } from './recorded.ts'
 

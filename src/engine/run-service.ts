@@ -8,10 +8,9 @@ import {
   StoreError,
   WorkflowNotFoundError,
 } from '../core/errors.ts'
-import type { Codec } from '../core/codec/codec.ts'
 import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
 import { ENDED, type NewRun, type RunRecord, type RunStatus, type Store } from '../core/ports/store.ts'
-import { validate } from '../core/schema.ts'
+import { encodeInput } from '../core/encode-input.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { cancelBlocked } from './cancel-blocked.ts'
 import type { ChildResult, ChildRun } from './children.ts'
@@ -326,18 +325,6 @@ export class RunService {
       payload: record.error ?? codec.encodeError(new Error(messageOf(record.status))),
     }
   }
-}
-
-/** What the schema makes of the input, encoded. Without a schema it is encoded before this returns. */
-export async function encodeInput(
-  codec: Codec,
-  { definition }: WorkflowCode,
-  input: unknown,
-): Promise<Encoded> {
-  return codec.encode(
-    definition.input === undefined ? input : await validate(definition.input, input, 'The input'),
-    'input',
-  )
 }
 
 /** A handle may have been asked for with the code of another workflow, which must not execute the run. */

@@ -127,13 +127,16 @@ export interface ChildEffect {
   readonly id: string | undefined
 }
 
-/** The first event, in order of arrival, with one of the names that `accepts` agrees to. An event is received once. */
+/** The first event, in order of arrival, with one of the names, that `accepts` agrees to. An event is received once. */
 export interface EventEffect {
   readonly kind: 'event'
   readonly key: Key
   readonly names: readonly string[]
-  /** Called live only: what it decided is in the journal. A throw fails the wait. */
-  accepts(name: string, payload: Encoded): boolean
+  /**
+   * Called live only: what it decided is in the journal. A throw fails the wait. Absent when every event of the names will
+   * do: nothing has to be decided then.
+   */
+  readonly accepts?: (name: string, payload: Encoded) => boolean
 }
 
 /** An abort from outside the run: when it was seen is decided once, and journaled. */

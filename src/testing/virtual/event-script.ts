@@ -73,7 +73,7 @@ export class EventScript {
     const scripted = this.#events[event]
     if (scripted === undefined || !effect.names.includes(scripted.name)) return undefined
     try {
-      if (!effect.accepts(scripted.name, scripted.payload)) return undefined
+      if (effect.accepts?.(scripted.name, scripted.payload) === false) return undefined
       return { kind: 'event-received', name: scripted.name, payload: scripted.payload }
     } catch (error) {
       return { kind: 'event-failed', payload: this.#encodeError(error) }

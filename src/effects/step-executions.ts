@@ -108,12 +108,12 @@ export class StepExecutions {
   start(effect: StepEffect): void {
     const { key, notBefore } = effect
     if (notBefore === 0 || notBefore <= this.clock.now()) {
-      this.#begin(effect)
+      this.begin(effect)
       return
     }
     const cancel = this.clock.schedule(notBefore, () => {
       this.#waiting.delete(key)
-      this.#begin(effect)
+      this.begin(effect)
     })
     this.#waiting.set(key, { due: notBefore, cancel })
   }
@@ -188,7 +188,8 @@ export class StepExecutions {
     this.#lingering.ended(execution.key, execution)
   }
 
-  #begin(effect: StepEffect): void {
+  /** Now, whenever its attempt is due. */
+  begin(effect: StepEffect): void {
     const { key } = effect
     const attempt = Math.max(effect.attempt, (this.#begun.get(key) ?? 0) + 1)
     const execution = new StepExecution(this, key, attempt, this.#undone(key))

@@ -1,0 +1,140 @@
+import { PauseError, TerminalError } from '@restatedev/restate-sdk'
+import type { Codec } from '../core/codec/codec.ts'
+import type { Context } from '../core/context.ts'
+import type { WorkflowCode } from '../core/definition.ts'
+import { encodeInput } from '../core/encode-input.ts'
+import type { RunOutcome } from '../core/ending.ts'
+import { CancelledError, messageOf, NonDeterminismError } from '../core/errors.ts'
+import { mutedWhile } from '../core/log-wrappers.ts'
+import { placesOf } from '../core/places.ts'
+import type { Clock } from '../core/ports/clock.ts'
+import type { Encoded } from '../core/ports/effects.ts'
+import type { Logger } from '../core/ports/logger.ts'
+import { runLoop } from '../core/run-loop.ts'
+import { Run } from '../core/run.ts'
+import { validate } from '../core/schema.ts'
+import type { PlaceOf } from './served.ts'
+import { failureIn } from './failure.ts'
+import type { InProgress } from './in-progress.ts'
+import type { Begin, Completed, Failure } from './messages.ts'
+import { end, NOTHING, recordedBy } from './recorded.ts'
+import { RestateEffects, type RunContext } from './restate-effects.ts'
+
+export interface ServedWorkflow {
+  /** Under this name. */
+  readonly service: string
+  readonly workflow: WorkflowCode
+}
+
+export interface ExecutionParts {
+  readonly codec: Codec
+  readonly clock: Clock
+  readonly log: Logger
+  /** Milliseconds before a replay without progress is parked (D5). */
+  readonly patience: number
+  readonly running: InProgress
+  readonly placeOf: PlaceOf
+}
+
+/**
+ * One attempt of Restate at one run: executes the workflow's code over its journal.
+ * @throws {TerminalError} the run failed or was cancelled
+ * @throws whatever else: Restate tries again
+ */
+export async function execute(
+  ctx: RunContext,
+  begin: Begin,
+  { workflow, service }: ServedWorkflow,
+  parts: ExecutionParts,
+): Promise<Completed> {
+  const { codec, clock, patience } = parts
+  const id = begin.id ?? ctx.key
+  const recorded = begin.repeats === undefined ? NOTHING : await recordedBy(ctx, service, begin.repeats)
+  if (recorded.output !== undefined) return { output: recorded.output, endedAt: clock.now() }
+  const effects = new RestateEffects({
+    ctx,
+    runId: id,
+    createdAt: begin.createdAt,
+    codec,
+    clock,
+    patience,
+    placeOf: (effect) => parts.placeOf({ ...begin, id }, effect),
+    failureIn: (error) => failureIn(error, codec),
+    recorded,
+  })
+  const ended = ctx.request().attemptCompletedSignal
+  const leave = (): void => effects.abandon(new CancelledError({ kind: 'run-interrupted' }))
+  ended.addEventListener('abort', leave, { once: true })
+  const executing = { settle: () => effects.settle(), leave }
+  parts.running.add(executing)
+  try {
+    const input = await inputOf(begin, workflow, parts)
+    const run = begunRun(ctx, { ...begin, input }, workflow, effects, parts)
+    const outcome = await Promise.race([runLoop(run, effects, { clock, patience }), effects.unstartable])
+    const isChild = begin.parent !== undefined
+    if (outcome.status !== 'completed') end(ctx, null, effects.history)
+    else if (isChild) end(ctx, outcome.value as Encoded, NOTHING)
+    return completed(outcome, parts)
+  } catch (error) {
+    if (error instanceof TerminalError) throw error
+    leave()
+    if (error instanceof NonDeterminismError) await park(ctx, error)
+    throw error
+  } finally {
+    parts.running.delete(executing)
+    ended.removeEventListener('abort', leave)
+  }
+}
+
+/** @throws {TerminalError} the schema refuses it: then the run fails before it begins */
+async function inputOf(
+  { input, unchecked }: Begin,
+  workflow: WorkflowCode,
+  parts: ExecutionParts,
+): Promise<Encoded> {
+  const { codec } = parts
+  if (unchecked !== true || workflow.definition.input === undefined) return input
+  try {
+    return await encodeInput(codec, workflow, codec.decode(input))
+  } catch (error) {
+    return completed({ status: 'failed', error }, parts).output
+  }
+}
+
+function begunRun(
+  ctx: RunContext,
+  { id, seed, createdAt, input }: Begin,
+  workflow: WorkflowCode,
+  effects: RestateEffects,
+  { codec, log }: ExecutionParts,
+): Run {
+  const identity = { id: id ?? ctx.key, name: workflow.name, seed, createdAt, places: placesOf(workflow) }
+  const run = new Run(
+    identity,
+    effects,
+    codec,
+    mutedWhile(log, () => !ctx.isProcessing()),
+  )
+  const { definition } = workflow
+  const executed = async (context: Context, value: unknown): Promise<Encoded> => {
+    const returned: unknown = await definition.execute(context, value)
+    return codec.encode(await validate(definition.output, returned, 'The output'), 'output')
+  }
+  run.begin(executed, codec.decode(input))
+  return run
+}
+
+function completed(outcome: RunOutcome, { codec, clock }: ExecutionParts): Completed {
+  const endedAt = clock.now()
+  if (outcome.status === 'completed') return { output: outcome.value as Encoded, endedAt }
+  const { status, error } = outcome
+  const metadata: Failure = { status, error: codec.encodeError(error), endedAt: `${endedAt}` }
+  throw new TerminalError(messageOf(error), { errorCode: status === 'cancelled' ? 409 : 500, metadata })
+}
+
+/** Restate pauses the run: it is not tried again until somebody says so, and nothing is lost. */
+async function park(ctx: RunContext, error: NonDeterminismError): Promise<void> {
+  await ctx.run('blocked', () => {
+    throw new PauseError(error.message)
+  })
+}
