@@ -15,7 +15,7 @@ export interface ChildReports {
   ended(completion: ChildDone | ChildFailed): void
   encodeError(thrown: unknown): Encoded
   /** Of the terminal error of a run. */
-  failureIn(error: TerminalError): { readonly error: Encoded; readonly endedAt: number }
+  failureIn(error: TerminalError, child: string): { readonly error: Encoded; readonly endedAt: number }
 }
 
 interface Call {
@@ -103,7 +103,7 @@ export class Children {
       const { output: payload, endedAt: at } = completed
       this.#reports.ended({ kind: 'child-done', key, at, name, payload })
     } else if (error !== undefined) {
-      const { error: payload, endedAt: at } = this.#reports.failureIn(error)
+      const { error: payload, endedAt: at } = this.#reports.failureIn(error, name)
       this.#reports.ended({ kind: 'child-failed', key, at, name, payload })
     }
   }

@@ -58,8 +58,8 @@ export async function execute(
     codec,
     clock,
     patience,
-    placeOf: (effect) => parts.placeOf({ ...begin, id }, effect),
-    failureIn: (error) => failureIn(error, codec),
+    placeOf: (effect, now) => parts.placeOf({ ...begin, id }, effect, now),
+    failureIn: (error, child) => failureIn(error, child, codec),
     recorded,
   })
   const ended = ctx.request().attemptCompletedSignal
@@ -74,6 +74,7 @@ export async function execute(
     const isChild = begin.parent !== undefined
     if (outcome.status !== 'completed') end(ctx, null, effects.history)
     else if (isChild) end(ctx, outcome.value as Encoded, NOTHING)
+    if (outcome.status !== 'cancelled' && ctx.isProcessing()) reportNeverAwaited(run, id, parts.log)
     return completed(outcome, parts)
   } catch (error) {
     if (error instanceof TerminalError) throw error
@@ -130,6 +131,12 @@ function completed(outcome: RunOutcome, { codec, clock }: ExecutionParts): Compl
   const { status, error } = outcome
   const metadata: Failure = { status, error: codec.encodeError(error), endedAt: `${endedAt}` }
   throw new TerminalError(messageOf(error), { errorCode: status === 'cancelled' ? 409 : 500, metadata })
+}
+
+/** M5 */
+function reportNeverAwaited(run: Run, id: string, log: Logger): void {
+  for (const { title, place } of run.neverAwaited())
+    log.warn(`${title} was created but never awaited, so it never ran (${place})`, { run: id })
 }
 
 /** Restate pauses the run: it is not tried again until somebody says so, and nothing is lost. */

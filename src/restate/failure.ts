@@ -1,5 +1,5 @@
 import type { Codec } from '../core/codec/codec.ts'
-import { CancelledError } from '../core/errors.ts'
+import { CancelledError, RunConflictError } from '../core/errors.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { Failure } from './messages.ts'
 
@@ -16,14 +16,23 @@ export interface RunFailure {
   readonly endedAt: number
 }
 
-const CANCELLED_BY_RESTATE = 409
+/** Of a run that Restate has cancelled or killed, and of one that there was already. */
+const CONFLICT = 409
+const IS_THERE = /already invoked/
 
-/** The run's own account of its failure (E2); of one that Restate ended, as good as it can be told. */
-export function failureIn({ message, code, metadata = {} }: TerminalFailure, codec: Codec): RunFailure {
+/**
+ * The run's own account of its failure (E2); of one that Restate ended, as good as it can be told.
+ * @param id of the run that was called
+ */
+export function failureIn(failure: TerminalFailure, id: string, codec: Codec): RunFailure {
+  const { message, code, metadata = {} } = failure
   const { status, error, endedAt } = metadata as Partial<Failure>
   if (error !== undefined && (status === 'failed' || status === 'cancelled'))
     return { status, error, endedAt: Number(endedAt) }
-  const cancelled = code === CANCELLED_BY_RESTATE
-  const thrown = cancelled ? new CancelledError({ kind: 'run-cancelled' }) : new Error(message)
-  return { status: cancelled ? 'cancelled' : 'failed', error: codec.encodeError(thrown), endedAt: 0 }
+  if (code !== CONFLICT) return { status: 'failed', error: codec.encodeError(new Error(message)), endedAt: 0 }
+  const isThere = IS_THERE.test(message)
+  const thrown = isThere
+    ? new RunConflictError(id, 'as another run')
+    : new CancelledError({ kind: 'run-cancelled', cause: message })
+  return { status: isThere ? 'failed' : 'cancelled', error: codec.encodeError(thrown), endedAt: 0 }
 }

@@ -28,7 +28,8 @@ export class Handle<O> implements RunHandle<O> {
       const ended = await this.#end(place)
       if ('completed' in ended) return this.#codec.decode(ended.completed.output) as O
       const next = await this.#client.successor(place)
-      if (next === undefined) throw this.#codec.decodeError(failureIn(ended.failure, this.#codec).error)
+      if (next === undefined)
+        throw this.#codec.decodeError(failureIn(ended.failure, this.id, this.#codec).error)
       place = next
     }
   }
@@ -36,7 +37,7 @@ export class Handle<O> implements RunHandle<O> {
   async status(): Promise<RunStatus> {
     const { place, ended } = await this.#latest()
     if (ended === undefined) return (await this.#client.look(place))?.status ?? 'running'
-    return 'completed' in ended ? 'completed' : failureIn(ended.failure, this.#codec).status
+    return 'completed' in ended ? 'completed' : failureIn(ended.failure, this.id, this.#codec).status
   }
 
   async cancel(reason?: unknown): Promise<void> {
@@ -67,12 +68,14 @@ export class Handle<O> implements RunHandle<O> {
     await this.#client.post(place, RETRY)
   }
 
-  zombies(): Promise<readonly Zombie[]> {
-    return Promise.reject(unsupported('zombies()'))
+  async zombies(): Promise<readonly Zombie[]> {
+    await this.#latest()
+    throw unsupported('zombies()')
   }
 
-  fork(): Promise<RunHandle<O>> {
-    return Promise.reject(unsupported('fork()'))
+  async fork(): Promise<RunHandle<O>> {
+    await this.#latest()
+    throw unsupported('fork()')
   }
 
   async #resume(place: RunPlace): Promise<void> {

@@ -35,7 +35,8 @@ export interface RestateEffectsOptions {
   readonly clock: Clock
   /** Milliseconds that a recorded happening waits for what it belongs to, before the code is taken for changed (D5). */
   readonly patience: number
-  readonly placeOf: (effect: ChildEffect) => ChildPlace
+  /** @param now by what was delivered */
+  readonly placeOf: (effect: ChildEffect, now: number) => ChildPlace
   readonly failureIn: ChildReports['failureIn']
   /** What earlier executions of the run have left. */
   readonly recorded: Recorded
@@ -43,6 +44,9 @@ export interface RestateEffectsOptions {
 
 /** Of a payload, in characters: Restate takes no message of more than 32 MiB. */
 const LONGEST_PAYLOAD = 10 * 1024 * 1024
+
+/** No operation can have it. */
+const TIME_KEY: Key = '!time'
 
 const NO_ATTEMPTS: ReadonlyMap<Key, number> = new Map()
 
@@ -69,6 +73,10 @@ export class RestateEffects implements Effects {
   #ready: Completion[] = []
   /** When the last completion happened that `next` has returned. */
   #now: number
+  /** What was delivered last happened in this process, just before it was recorded: its time is the time. */
+  #isNow = false
+  /** Timers that have no deadline yet, with their durations. */
+  readonly #undated = new Map<Key, number>()
   #racing = false
   #over = false
   /** Why this execution ends before the run does. */
@@ -87,7 +95,10 @@ export class RestateEffects implements Effects {
     this.#deadlines = new Deadlines(ctx, clock)
     const reusable = reusableOf(options.recorded)
     this.#answers = new Answers(reusable, {
-      record: (completion) => this.#put(completion),
+      record: (completion) => {
+        this.#isNow = false
+        this.#put(completion)
+      },
       execute: (effect) => this.#execute(effect),
     })
     this.#steps = new StepExecutions(clock, NO_ATTEMPTS, (key) => reusable.timesUndone(key), {
@@ -136,10 +147,7 @@ export class RestateEffects implements Effects {
   #execute(effect: Effect): void {
     const { key } = effect
     if (effect.kind === 'step') this.#startStep(effect)
-    else if (effect.kind === 'timer')
-      this.#deadlines.arm(key, this.#now + effect.duration, (at) =>
-        this.#put({ kind: 'timer-fired', key, at }),
-      )
+    else if (effect.kind === 'timer') this.#startTimer(key, effect.duration)
     else if (effect.kind === 'event') this.#inbox.start(effect)
     else if (effect.kind === 'child') this.#startChild(effect)
     else if (effect.kind === 'abort') this.#turns.expect(key, () => this.#aborts.start(effect))
@@ -150,6 +158,7 @@ export class RestateEffects implements Effects {
     this.#answers.cancel(key)
     this.#turns.forget(key)
     this.#steps.cancel(key, reason)
+    this.#undated.delete(key)
     this.#deadlines.cancel(key)
     this.#inbox.cancel(key)
     this.#aborts.cancel(key)
@@ -166,6 +175,7 @@ export class RestateEffects implements Effects {
         this.#racing = true
         const deal = await RestatePromise.race([...waits, ...(this.#cancelled ? [] : this.#requests)])
         this.#racing = false
+        this.#isNow = false
         deal()
         await this.#known()
       }
@@ -210,6 +220,7 @@ export class RestateEffects implements Effects {
     this.#steps.cancelAll(() => reason)
     this.#aborts.cancelAll()
     this.#inbox.cancelAll()
+    this.#undated.clear()
     this.#deadlines.cancelAll()
     this.#turns.forgetAll()
     this.#asked?.()
@@ -243,13 +254,36 @@ export class RestateEffects implements Effects {
     const { codec, placeOf } = this.#options
     let place: ChildPlace
     try {
-      place = placeOf(effect)
+      place = placeOf(effect, this.#now)
     } catch (error) {
       const { key, workflowName: name = '', id = name } = effect
       this.#put({ kind: 'child-failed', key, at: this.#now, name: id, payload: codec.encodeError(error) })
       return
     }
     this.#children.start(effect, place)
+  }
+
+  /**
+   * What was delivered last may have happened long ago, if nobody executed the run meanwhile: what time it is now is recorded
+   * first then.
+   */
+  #startTimer(key: Key, duration: number): void {
+    if (this.#isNow) return this.#arm(key, duration)
+    this.#undated.set(key, duration)
+    if (!this.#turns.expects(TIME_KEY))
+      this.#turns.expect(TIME_KEY, () =>
+        this.#turns.happened({ kind: 'time', key: TIME_KEY, at: this.#options.clock.now() }),
+      )
+  }
+
+  #arm(key: Key, duration: number): void {
+    this.#deadlines.arm(key, this.#now + duration, (at) => this.#put({ kind: 'timer-fired', key, at }))
+  }
+
+  #told(at: number): void {
+    this.#now = Math.max(this.#now, at)
+    for (const [key, duration] of this.#undated) this.#arm(key, duration)
+    this.#undated.clear()
   }
 
   #startStep(effect: StepEffect): void {
@@ -292,6 +326,7 @@ export class RestateEffects implements Effects {
   #unknown: Happened[] = []
 
   #dealAll(happened: readonly Happened[]): void {
+    this.#isNow = true
     this.#unknown = [...happened]
     this.#deal()
   }
@@ -306,6 +341,7 @@ export class RestateEffects implements Effects {
       this.#unknown.shift()
       this.#turns.forget(one.key)
       if (one.kind === 'verdict') this.#inbox.decided(one)
+      else if (one.kind === 'time') this.#told(one.at)
       else this.#put(one)
     }
   }

@@ -45,15 +45,15 @@ export function requireServiceName(name: string): void {
 /** A run, and what it was started with. */
 export type BegunRun = Begin & { readonly id: string }
 
-export type PlaceOf = (run: BegunRun, effect: ChildEffect) => ChildPlace
+export type PlaceOf = (run: BegunRun, effect: ChildEffect, now: number) => ChildPlace
 
 /** Where the children of a run are executed, and what they are given. The same on every replay. */
 export function placesIn(served: Served): PlaceOf {
   const names = new Map([...served].map(([name, workflow]) => [workflow as unknown, name]))
-  return (run, effect) => {
+  return (run, effect, now) => {
     const { key, input, id = `${run.id}/${key}` } = effect
     const seed = createHash('sha256').update(`${run.seed} ${key}`).digest('hex').slice(0, 32)
-    const begin = { input, seed, createdAt: run.createdAt, parent: { id: run.id, key }, unchecked: true }
+    const begin = { input, seed, createdAt: now, parent: { id: run.id, key }, unchecked: true }
     return { service: serviceOf(effect, names), ...inRound({ id, begin }, run.round ?? 0) }
   }
 }

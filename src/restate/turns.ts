@@ -12,7 +12,14 @@ export interface Verdict {
 }
 
 /** Something that happened in this process. */
-export type Happened = Completion | Verdict
+export type Happened = Completion | Verdict | Told
+
+/** What time it was: deadlines that follow from it are the same on a replay. */
+export interface Told {
+  readonly kind: 'time'
+  readonly key: Key
+  readonly at: number
+}
 
 /** Of one entry: more is recorded in the next. */
 const MOST_AT_ONCE = 1000
