@@ -35,6 +35,8 @@ export interface Program {
   readonly stop: () => Promise<void>
   /** With SIGKILL: nothing is said goodbye to. */
   readonly kill: () => Promise<void>
+  /** Resolves when it has ended, by itself or not. */
+  readonly gone: Promise<unknown>
   /** The end of what it printed. */
   readonly printed: () => string
 }
@@ -50,6 +52,7 @@ export async function startProgram(start: Start): Promise<Program> {
     ...start.user,
   })
   const stop = (signal: NodeJS.Signals) => stopProgram(child, signal)
+  const gone = new Promise((resolve) => child.once('exit', resolve))
   const abandon = (): void => void child.kill('SIGKILL')
   process.once('exit', abandon)
   child.once('exit', () => process.off('exit', abandon))
@@ -66,7 +69,7 @@ export async function startProgram(start: Start): Promise<Program> {
     }
     await sleep(ASK_EVERY_MS)
   }
-  return { stop: () => stop(start.stopWith), kill: () => stop('SIGKILL'), printed: () => printed }
+  return { stop: () => stop(start.stopWith), kill: () => stop('SIGKILL'), gone, printed: () => printed }
 }
 
 async function stopProgram(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -6,7 +6,7 @@ import { createEndpointHandler, object, type ObjectContext } from '@restatedev/r
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { post, register } from './support/admin.ts'
 import { type Cluster, startCluster } from './support/cluster.ts'
-import { NO_RESTATE, type Restate, restateProgram, startRestate } from './support/node.ts'
+import { noRestate, type Restate, startRestate, why } from './support/node.ts'
 import { startProxy } from './support/proxy.ts'
 
 /** A counter that Restate keeps, in a service of this process that says its name. */
@@ -55,7 +55,7 @@ async function patiently<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
-describe.skipIf(restateProgram() === undefined)(`Restate (else: ${NO_RESTATE})`, () => {
+describe.skipIf(noRestate)(`Restate${why}`, () => {
   describe('a single node', () => {
     let node: Restate
     beforeAll(async () => {

@@ -1,9 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodePorts, startNode } from '../../../bench/servers/restate-node.ts'
+import { NO_RESTATE, nodePorts, restateProgram, startNode } from '../../../bench/servers/restate-node.ts'
 
-export { NO_RESTATE, restateProgram } from '../../../bench/servers/restate-node.ts'
+/** Tests that need a server are skipped where there is none. */
+export const noRestate = restateProgram() === undefined
+
+/** For the titles of such tests. */
+export const why = noRestate ? ` (skipped: ${NO_RESTATE})` : ''
 
 export interface Restate {
   /** `http://127.0.0.1:…` */
