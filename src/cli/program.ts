@@ -10,6 +10,7 @@ import { type CodeOptions, resume } from './commands/resume.ts'
 import { retry, type RetryCommandOptions } from './commands/retry.ts'
 import { run, type RunOptions } from './commands/run.ts'
 import { show, type ShowOptions } from './commands/show.ts'
+import type { ServeOptions } from './commands/serve.ts'
 import { signal } from './commands/signal.ts'
 import type { UiOptions } from './commands/ui.ts'
 import { vacuum, type VacuumOptions } from './commands/vacuum.ts'
@@ -110,7 +111,20 @@ function addExecuting(program: Command, choose: (verb: Verb) => void): void {
     .option('--input <json>', 'the input: JSON, @file, or - for standard input')
     .option('--id <id>', 'identity of the run: an id that exists is gone on with, or its result told')
     .option('--new', 'start anew, even if the same command left an unfinished run')
-    .action((file: string, options: RunOptions) => choose((context) => run(context, file, options)))
+    .addOption(new Option('--engine <engine>', 'where, if not in this process').choices(['restate']))
+    .option('--ingress <url>', 'where Restate takes requests, such as http://localhost:8080')
+    .option('--admin <url>', 'its admin address, to notice a run that is blocked')
+    .action((file: string, options: RunOptions) =>
+      choose(async (context) =>
+        options.engine === 'restate'
+          ? (await onDemand(() => import('./commands/run-on-restate.ts'))).runOnRestate(
+              context,
+              file,
+              options,
+            )
+          : await run(context, file, options),
+      ),
+    )
   program
     .command('work <files...>')
     .description(
@@ -174,6 +188,18 @@ function addWatching(program: Command, choose: (verb: Verb) => void): void {
 
 function addServing(program: Command, choose: (verb: Verb) => void): void {
   program
+    .command('serve <files...>')
+    .description('execute runs of the workflows in these files for a Restate server, until Ctrl-C')
+    .requiredOption('--restate <url>', 'its admin address, such as http://localhost:9070')
+    .option('--port <n>', 'where Restate calls this process; 0 takes a free one', portNumber, 9080)
+    .option('--host <address>', 'the address to listen at (default: every one of this machine)')
+    .option('--address <url>', 'how Restate reaches this process (default: http://localhost:<port>)')
+    .action((files: string[], options: ServeOptions) => {
+      choose(async (context) =>
+        (await onDemand(() => import('./commands/serve.ts'))).serve(context, files, options),
+      )
+    })
+  program
     .command('ui [files...]')
     .description(
       'show the runs in a web page, until Ctrl-C; workflows of the files can be started and retried there',
@@ -186,6 +212,16 @@ function addServing(program: Command, choose: (verb: Verb) => void): void {
       // Loaded when it is asked for: no other command needs a server.
       choose(async (context) => (await import('./commands/ui.ts')).ui(context, files, options))
     })
+}
+
+/** Restate's SDK is an optional peer. */
+async function onDemand<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    throw usageError('This needs the SDK of Restate: npm install @restatedev/restate-sdk', error)
+  }
 }
 
 function addSending(program: Command, choose: (verb: Verb) => void): void {

@@ -1,4 +1,5 @@
 import type { RunStatus } from '../core/ports/store.ts'
+import type { PausedBecause } from './changed-code.ts'
 import { RUN } from './messages.ts'
 import type { Endpoint } from './http.ts'
 
@@ -62,6 +63,17 @@ export async function findRuns(
   if (answer.status !== 200) throw admin.refused(answer, 'list runs')
   const { rows } = answer.body as { readonly rows: readonly Row[] }
   return rows.map(toRun)
+}
+
+/** Why a paused run is paused. */
+export async function pausedBecause(admin: Endpoint, { invocation }: RestateRun): Promise<PausedBecause> {
+  const query = `SELECT event_json FROM sys_journal_events WHERE id = ${text(invocation)} AND event_type = 'Paused'
+    ORDER BY appended_at DESC LIMIT 1`
+  const answer = await admin.ask('POST', '/query', { query })
+  if (answer.status !== 200) throw admin.refused(answer, `tell why ${invocation} is paused`)
+  const { rows } = answer.body as { readonly rows: readonly [{ readonly event_json: string }?] }
+  const event = JSON.parse(rows[0]?.event_json ?? '{}') as { readonly last_failure?: PausedBecause }
+  return event.last_failure ?? {}
 }
 
 function toRun(row: Row): RestateRun {

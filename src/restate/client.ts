@@ -1,9 +1,10 @@
 import { quote, RunNotFoundError, StoreError } from '../core/errors.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { RestateRun } from './admin.ts'
-import { findRuns } from './admin.ts'
+import { findRuns, pausedBecause } from './admin.ts'
+import { causeOf } from './changed-code.ts'
 import { type TerminalFailure } from './failure.ts'
-import { type Answer, Endpoint, problemIn } from './http.ts'
+import { type Answer, type Endpoint, problemIn } from './http.ts'
 import { ABOUT, type Begin, type Completed, RUN, SUCCESSOR } from './messages.ts'
 
 /** A run, as Restate finds it. */
@@ -103,6 +104,11 @@ export class Client {
       }
       await new Promise<void>((resolve) => this.#clock.after(LOOK, resolve))
     }
+  }
+
+  /** Why a run that is blocked is. */
+  async whyBlocked(run: RestateRun): Promise<Error> {
+    return causeOf(run.id, await pausedBecause(this.requireAdmin('result()'), run))
   }
 
   /** The execution that repeats this one. */

@@ -107,9 +107,9 @@ export class Handle<O> implements RunHandle<O> {
   /** Rejects when the run is blocked; never resolves. */
   async #watchBlocked(place: RunPlace, left: AbortSignal): Promise<never> {
     while (this.#client.canLook && !left.aborted) {
-      const run = await this.#client.look(place).catch(() => undefined)
-      if (run?.status === 'blocked') throw new RunBlockedError(this.id, new Error(run.problem))
-      await new Promise((resolve) => setTimeout(resolve, LOOK))
+      await new Promise((resolve) => setTimeout(resolve, LOOK)) // most have ended by then
+      const run = left.aborted ? undefined : await this.#client.look(place).catch(() => undefined)
+      if (run?.status === 'blocked') throw new RunBlockedError(this.id, await this.#client.whyBlocked(run))
     }
     return await new Promise(() => undefined)
   }

@@ -8,6 +8,8 @@ export interface Registration {
   readonly address: string
 }
 
+/** There is such a deployment already. */
+const KNOWN = 200
 const CONFLICT = 409
 
 interface Deployment {
@@ -22,26 +24,34 @@ interface Deployment {
 export async function register(served: Served, { admin, address }: Registration, log: Logger): Promise<void> {
   if (admin === undefined) return
   const restate = new Endpoint(admin, 'admin')
-  await warnOfOthers(restate, served, address, log)
+  const elsewhere = await servedElsewhere(restate, served, address)
+  for (const { name, uri } of elsewhere)
+    log.warn(
+      `Workflow ${quote(name)} was served at ${uri} until now: its new runs go to ${address}. If that is another workflow of the same name, rename one`,
+    )
   const post = (force: boolean): Promise<Answer> =>
     restate.ask('POST', '/deployments', { uri: address, force })
   let answer = await post(false)
-  // The same address serves other handlers than before: a new version of the code.
-  if (answer.status === CONFLICT) answer = await post(true)
+  const isOld = answer.status === KNOWN && elsewhere.length > 0
+  // The address serves other handlers than before, or is to be the current one again.
+  if (answer.status === CONFLICT || isOld) answer = await post(true)
   if (answer.status >= 300) throw restate.refused(answer, `register the workflows at ${address}`)
 }
 
 /** Two programs that serve workflows of one name take each other's runs: that is an upgrade, or a mistake. */
-async function warnOfOthers(restate: Endpoint, served: Served, address: string, log: Logger): Promise<void> {
+async function servedElsewhere(
+  restate: Endpoint,
+  served: Served,
+  address: string,
+): Promise<{ readonly name: string; readonly uri: string }[]> {
+  const elsewhere = []
   for (const name of served.keys()) {
     const service = await restate.ask('GET', `/services/${encodeURIComponent(name)}`)
     const { deployment_id: id } = (service.body ?? {}) as { readonly deployment_id?: string }
     if (service.status !== 200 || id === undefined) continue
     const deployment = await restate.ask('GET', `/deployments/${id}`)
     const { uri } = (deployment.body ?? {}) as Deployment
-    if (uri !== undefined && URL.parse(uri)?.href !== URL.parse(address)?.href)
-      log.warn(
-        `Workflow ${quote(name)} was served at ${uri} until now: its new runs go to ${address}. If that is another workflow of the same name, rename one`,
-      )
+    if (uri !== undefined && URL.parse(uri)?.href !== URL.parse(address)?.href) elsewhere.push({ name, uri })
   }
+  return elsewhere
 }

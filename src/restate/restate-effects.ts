@@ -71,6 +71,8 @@ export class RestateEffects implements Effects {
   #now: number
   #racing = false
   #over = false
+  /** Why this execution ends before the run does. */
+  #left: CancelledError | undefined
   #cancelled = false
   #asked: (() => void) | undefined
   readonly #unstartable = Promise.withResolvers<never>()
@@ -168,6 +170,7 @@ export class RestateEffects implements Effects {
         await this.#known()
       }
     }
+    if (this.#left !== undefined) throw this.#left
     const completions = this.#over ? [] : this.#ready
     this.#ready = []
     for (const { at } of completions) this.#now = Math.max(this.#now, at)
@@ -192,11 +195,16 @@ export class RestateEffects implements Effects {
     this.#over = true
     const reason = new CancelledError({ kind: 'run-ended' })
     this.#children.cancelAll(reason)
-    this.abandon(reason)
+    this.#end(reason)
   }
 
   /** This execution ends, and the run may go on elsewhere: what runs here is aborted. */
   abandon(reason: CancelledError): void {
+    this.#left ??= reason
+    this.#end(reason)
+  }
+
+  #end(reason: CancelledError): void {
     this.#over = true
     this.#answers.close()
     this.#steps.cancelAll(() => reason)

@@ -1,6 +1,6 @@
 import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { createEndpointHandler } from '@restatedev/restate-sdk'
+import { createEndpointHandler, TerminalError } from '@restatedev/restate-sdk'
 import { checkOptions, duration, having, name as checkName } from '../core/check.ts'
 import { createCodec } from '../core/codec/codec.ts'
 import { consoleLogger } from '../core/console-logger.ts'
@@ -12,6 +12,8 @@ import { unfailing } from '../core/log-wrappers.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { list, port, url } from './checks.ts'
+import type { Pausing } from './changed-code.ts'
+import { Endpoint } from './http.ts'
 import { InProgress } from './in-progress.ts'
 import { register } from './register.ts'
 import { asService } from './service.ts'
@@ -108,7 +110,7 @@ export async function serve(options: ServeOptions): Promise<WorkflowServer> {
 
 function handlerOf(
   served: Served,
-  { keep = '7d', inactivity = '1h', patience = '5s', classes, identityKeys }: ServeOptions,
+  { keep = '7d', inactivity = '1h', patience = '5s', classes, identityKeys, admin }: ServeOptions,
   log: Logger,
   running: InProgress,
 ): ReturnType<typeof createEndpointHandler> {
@@ -120,16 +122,35 @@ function handlerOf(
     patience: milliseconds(patience, 'patience'),
     placeOf: placesIn(served),
     running,
+    pause: pauseBy(admin),
   }
   const times = { keep: milliseconds(keep, 'keep'), inactivity: milliseconds(inactivity, 'inactivity') }
   return createEndpointHandler({
     services: [...served].map(([name, workflow]) => asService(name, erased(workflow), parts, times)),
     // Restate's own messages: of the code and its steps, we tell ourselves.
-    logger: ({ level }, ...message) => {
-      if (level === 'warn' || level === 'error') log[level](message.map(String).join(' '))
+    logger: (meta, ...message) => {
+      const level: string = meta.level
+      if ((level === 'warn' || level === 'error') && !isExpected(message))
+        log[level](message.map((part) => messageOf(part)).join(' '))
     },
     ...(identityKeys === undefined ? {} : { identityKeys: [...identityKeys] }),
   })
+}
+
+/** That a run failed is told by whoever asks for its result; that everybody may call is what `identityKeys` says. */
+function isExpected(message: readonly unknown[]): boolean {
+  return message.some(
+    (part) => part instanceof TerminalError || String(part).startsWith('Accepting requests without'),
+  )
+}
+
+function pauseBy(admin: string | undefined): Pausing['pause'] {
+  if (admin === undefined) return undefined
+  const restate = new Endpoint(admin, 'admin')
+  return async (invocation) => {
+    const answer = await restate.ask('PATCH', `/invocations/${invocation}/pause`)
+    if (answer.status >= 300) throw restate.refused(answer, `pause ${invocation}`)
+  }
 }
 
 async function listen(server: Http2Server, { port: wanted = 9080, host }: ServeOptions): Promise<number> {

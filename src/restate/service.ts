@@ -8,6 +8,7 @@ import {
   type WorkflowSharedContext,
 } from '@restatedev/restate-sdk'
 import type { WorkflowCode } from '../core/definition.ts'
+import { type Pausing, pausedWhereChanged } from './changed-code.ts'
 import { execute, type ExecutionParts } from './execution.ts'
 import { json } from './json.ts'
 import {
@@ -42,7 +43,7 @@ export type WorkflowService = WorkflowDefinition<string, unknown>
 export function asService(
   name: string,
   workflow: WorkflowCode,
-  parts: ExecutionParts,
+  parts: ExecutionParts & Pausing,
   { keep, inactivity }: ServiceTimes,
 ): WorkflowService {
   return restateWorkflow({
@@ -65,7 +66,11 @@ export function asService(
       inactivityTimeout: inactivity,
       abortTimeout: inactivity,
       explicitCancellation: true,
-      onJournalMismatchErrors: 'pause',
+      hooks: [
+        ({ request }) => ({
+          interceptor: { handler: (next) => pausedWhereChanged(next, request.id, parts) },
+        }),
+      ],
     },
   })
 }

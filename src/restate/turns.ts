@@ -111,7 +111,7 @@ export class Turns {
   async #gather(): Promise<Happened[]> {
     if (!this.#live) {
       this.#live = true
-      for (const [key, begin] of [...this.#expected]) {
+      for (const [key, begin] of this.#expected) {
         if (begin === undefined || this.#held || !this.#expected.has(key)) continue
         this.#expected.set(key, undefined)
         begin()

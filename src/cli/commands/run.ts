@@ -19,6 +19,10 @@ export interface RunOptions {
   readonly input?: string
   readonly id?: string
   readonly new?: boolean
+  /** Default: the embedded one. */
+  readonly engine?: 'restate'
+  readonly ingress?: string
+  readonly admin?: string
 }
 
 interface Start {

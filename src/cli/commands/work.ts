@@ -1,11 +1,9 @@
-import type { WorkflowCode } from '../../core/definition.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
-import { usageError } from '../failure.ts'
 import { execute } from '../runs/execute.ts'
 import { endedAs } from '../progress/model.ts'
 import { printable } from '../text/printable.ts'
-import { loadWorkflowFile } from '../workflows/workflow-file.ts'
+import { namedWorkflows } from '../workflows/named-workflows.ts'
 
 export interface WorkOptions {
   readonly concurrency: number
@@ -20,7 +18,7 @@ export async function work(
   const { terminal } = context
   let ended = 0
   const { cut } = await execute(context, async (engine) => {
-    const workflows = await workflowsIn(files)
+    const workflows = await namedWorkflows(files)
     engine.on('*', (event) => {
       const status = endedAs(event)
       if (status === undefined) return
@@ -34,22 +32,4 @@ export async function work(
   })
   if (terminal.json) terminal.printJson({ ended })
   return cut === EXIT.interrupted || cut === undefined ? EXIT.completed : cut
-}
-
-async function workflowsIn(files: readonly string[]): Promise<WorkflowCode[]> {
-  const found = new Map<string, WorkflowCode>()
-  for (const file of files) {
-    const { workflows, path } = await loadWorkflowFile(file)
-    for (const { code } of workflows) {
-      if (code.name === undefined) continue
-      if (found.has(code.name) && found.get(code.name) !== code)
-        throw usageError(
-          `${path} has a second workflow called ${JSON.stringify(code.name)}: each needs a name of its own`,
-        )
-      found.set(code.name, code)
-    }
-  }
-  if (found.size === 0)
-    throw usageError('None of the workflows has a name, so their runs cannot be found: give them names')
-  return [...found.values()]
 }
