@@ -35,7 +35,7 @@ export const postgres: ServerKind = {
             () => true,
             () => false,
           )
-        const stop = await startProgram({
+        const { stop } = await startProgram({
           program: program('postgres'),
           args,
           user,

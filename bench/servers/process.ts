@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const READY_WITHIN_MS = 30_000
 const ASK_EVERY_MS = 20
 const STOPPED_WITHIN_MS = 10_000
+/** Characters of what a program prints. */
+const KEPT = 100_000
 
 /** The first of the directories of PATH, then of the given ones, that holds the program. */
 export function findProgram(name: string, elsewhere: readonly string[] = []): string | undefined {
@@ -28,28 +30,46 @@ interface Start {
   readonly stopWith: NodeJS.Signals
 }
 
-/** Starts a program and waits until it answers. @returns what stops it. @throws with what it printed, if it does not. */
-export async function startProgram(start: Start): Promise<() => Promise<void>> {
+export interface Program {
+  /** Resolves when it is gone. */
+  readonly stop: () => Promise<void>
+  /** With SIGKILL: nothing is said goodbye to. */
+  readonly kill: () => Promise<void>
+  /** Resolves when it has ended, by itself or not. */
+  readonly gone: Promise<unknown>
+  /** The end of what it printed. */
+  readonly printed: () => string
+}
+
+/**
+ * Starts a program and waits until it answers. It is killed when this process ends.
+ * @throws with what it printed, if it does not answer
+ */
+export async function startProgram(start: Start): Promise<Program> {
   const child = spawn(start.program, start.args, {
     env: { ...process.env, ...start.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...start.user,
   })
-  const stop = () => stopProgram(child, start.stopWith)
+  const stop = (signal: NodeJS.Signals) => stopProgram(child, signal)
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  const abandon = (): void => void child.kill('SIGKILL')
+  process.once('exit', abandon)
+  child.once('exit', () => process.off('exit', abandon))
   let printed = ''
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (chunk: string) => (printed = (printed + chunk).slice(-2000)))
+    stream.setEncoding('utf8').on('data', (chunk: string) => (printed = (printed + chunk).slice(-KEPT)))
   const failed = once(child, 'error').then(([error]) => (printed += String(error)))
   const until = performance.now() + READY_WITHIN_MS
   while (!(await start.ready())) {
     if (child.exitCode !== null || child.pid === undefined || performance.now() > until) {
       if (child.pid === undefined) await failed
-      else await stop()
-      throw new Error(`${start.program} did not start: ${printed.trim()}`)
+      else await stop(start.stopWith)
+      throw new Error(`${start.program} did not start: ${printed.slice(-2000).trim()}`)
     }
     await sleep(ASK_EVERY_MS)
   }
-  return stop
+  return { stop: () => stop(start.stopWith), kill: () => stop('SIGKILL'), gone, printed: () => printed }
 }
 
 async function stopProgram(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -13,7 +13,12 @@ export const redis: ServerKind = {
         const listening = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
         const synced = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
         const args = [...listening, ...synced]
-        const stop = await startProgram({ program, args, ready: () => listens(port), stopWith: 'SIGTERM' })
+        const { stop } = await startProgram({
+          program,
+          args,
+          ready: () => listens(port),
+          stopWith: 'SIGTERM',
+        })
         return { url: `redis://127.0.0.1:${port}`, bytes: () => bytesIn(directory), stop }
       },
     }

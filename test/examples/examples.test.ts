@@ -96,6 +96,12 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     'Step "pay" failed after 1 attempt: not enough money',
   ],
   '23-graph-of-tasks.ts': ['oven', 'flour', 'water', 'dough', 'bread'],
+  '24-on-restate.ts': [
+    '{',
+    `  hotels: [ 'a room in Oslo', 'a room in Bergen', 'a room in Bodø' ],`,
+    `  by: 'bus'`,
+    '}',
+  ],
 }
 
 beforeAll(() => {

@@ -10,7 +10,7 @@ const RECORDED = `select count(*) as n from sys_journal where entry_type = 'Noti
 export const contender: DurableContender = {
   name: 'Restate',
   kind: 'peer',
-  package: '@restatedev/restate-server',
+  package: '@restatedev/restate-sdk',
   durability: 'one node with its defaults: RocksDB logs, write-ahead log synced before a step counts',
   scenarios: { A: 'comparable', B: 'comparable', C: 'comparable', D: 'comparable' },
   server: 'restate',
