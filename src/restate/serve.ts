@@ -6,7 +6,7 @@ import { createCodec } from '../core/codec/codec.ts'
 import { consoleLogger } from '../core/console-logger.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
 import { type Duration, milliseconds } from '../core/duration.ts'
-import { messageOf, StoreError } from '../core/errors.ts'
+import { CancelledError, messageOf, StoreError } from '../core/errors.ts'
 import { givenLogger } from '../core/given-logger.ts'
 import { unfailing } from '../core/log-wrappers.ts'
 import type { Logger } from '../core/ports/logger.ts'
@@ -137,10 +137,16 @@ function handlerOf(
   })
 }
 
-/** That a run failed is told by whoever asks for its result; that everybody may call is what `identityKeys` says. */
+/**
+ * That a run failed is told by whoever asks for its result, one that is left here goes on elsewhere, and that everybody may call is
+ * what `identityKeys` says.
+ */
 function isExpected(message: readonly unknown[]): boolean {
   return message.some(
-    (part) => part instanceof TerminalError || String(part).startsWith('Accepting requests without'),
+    (part) =>
+      part instanceof TerminalError ||
+      part instanceof CancelledError ||
+      String(part).startsWith('Accepting requests without'),
   )
 }
 
