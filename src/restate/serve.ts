@@ -138,7 +138,7 @@ function handlerOf(
 }
 
 /**
- * That a run failed is told by whoever asks for its result, one that is left here goes on elsewhere, and that everybody may call is
+ * That a run failed is told by whoever asks for its result, one that is left here, or whose connection is lost, goes on elsewhere, and that everybody may call is
  * what `identityKeys` says.
  */
 function isExpected(message: readonly unknown[]): boolean {
@@ -146,6 +146,7 @@ function isExpected(message: readonly unknown[]): boolean {
     (part) =>
       part instanceof TerminalError ||
       part instanceof CancelledError ||
+      (part as NodeJS.ErrnoException | undefined)?.code === 'ERR_STREAM_PREMATURE_CLOSE' ||
       String(part).startsWith('Accepting requests without'),
   )
 }
