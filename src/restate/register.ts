@@ -1,16 +1,12 @@
 import { quote } from '../core/errors.ts'
 import type { Logger } from '../core/ports/logger.ts'
-import { type Answer, Endpoint } from './http.ts'
+import { Endpoint } from './http.ts'
 import type { Served } from './served.ts'
 
 export interface Registration {
   readonly admin?: string
   readonly address: string
 }
-
-/** There is such a deployment already. */
-const KNOWN = 200
-const CONFLICT = 409
 
 interface Deployment {
   readonly uri?: string
@@ -29,12 +25,8 @@ export async function register(served: Served, { admin, address }: Registration,
     log.warn(
       `Workflow ${quote(name)} was served at ${uri} until now: its new runs go to ${address}. If that is another workflow of the same name, rename one`,
     )
-  const post = (force: boolean): Promise<Answer> =>
-    restate.ask('POST', '/deployments', { uri: address, force })
-  let answer = await post(false)
-  const isOld = answer.status === KNOWN && elsewhere.length > 0
-  // The address serves other handlers than before, or is to be the current one again.
-  if (answer.status === CONFLICT || isOld) answer = await post(true)
+  // Also where the address is known: what it served before is another version of the code.
+  const answer = await restate.ask('POST', '/deployments', { uri: address, force: true })
   if (answer.status >= 300) throw restate.refused(answer, `register the workflows at ${address}`)
 }
 

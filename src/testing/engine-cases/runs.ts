@@ -140,9 +140,15 @@ export const runCases: readonly EngineCase[] = [
     const flow = stage.flow(() => 1)
     await stage.run(flow)
     const nobody = stage.get(flow, randomUUID())
-    const uses = [nobody.result(), nobody.status(), nobody.cancel(), nobody.retry(), nobody.signal('a')]
+    const uses = [
+      () => nobody.result(),
+      () => nobody.status(),
+      () => nobody.cancel(),
+      () => nobody.retry(),
+      () => nobody.signal('a'),
+    ]
     for (const use of uses)
-      await rejectsWith(use, { name: 'RunNotFoundError', code: 'RUN_NOT_FOUND', runId: nobody.id })
+      await rejectsWith(use(), { name: 'RunNotFoundError', code: 'RUN_NOT_FOUND', runId: nobody.id })
   }),
 
   engineCase(
