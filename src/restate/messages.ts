@@ -19,6 +19,13 @@ export interface Begin {
   readonly round?: number
 }
 
+/** What a run says about itself as soon as it has begun. */
+export interface About {
+  readonly begin: Begin
+  /** Restate's id of it: `inv_…`. */
+  readonly invocation: string
+}
+
 /** What `run` returns. A run that fails is a terminal error with a `Failure` in its metadata. */
 export interface Completed {
   readonly output: Encoded

@@ -81,10 +81,10 @@ export class RestateEffects implements Effects {
   #over = false
   /** Why this execution ends before the run does. */
   #left: CancelledError | undefined
-  #cancelled = false
   #asked: (() => void) | undefined
   readonly #unstartable = Promise.withResolvers<never>()
-  readonly #requests: readonly RestatePromise<() => void>[]
+  /** Tells that the run is asked to end, and then why; undefined when that is known. */
+  #request: RestatePromise<() => void> | undefined
 
   constructor(options: RestateEffectsOptions) {
     const { ctx, clock, codec, createdAt } = options
@@ -121,14 +121,7 @@ export class RestateEffects implements Effects {
       encodeError,
       failureIn: options.failureIn,
     })
-    this.#requests = [
-      ctx
-        .promise<CancelRequest>(CANCEL_PROMISE)
-        .get()
-        .map((request) => () => this.#cancelRequested(request)),
-      // Restate's own: from its UI, its command line, or a parent that is none of ours.
-      ctx.cancellation().map(() => () => this.#cancelRequested(undefined)),
-    ]
+    this.#request = ctx.cancellation().map(() => () => this.#askedToEnd())
   }
 
   /** Rejects when something was asked for at a moment that Restate's journal does not know. */
@@ -173,7 +166,9 @@ export class RestateEffects implements Effects {
       if (waits.length === 0) await this.#somethingIsAsked()
       else {
         this.#racing = true
-        const deal = await RestatePromise.race([...waits, ...(this.#cancelled ? [] : this.#requests)])
+        const deal = await RestatePromise.race(
+          this.#request === undefined ? waits : [...waits, this.#request],
+        )
         this.#racing = false
         this.#isNow = false
         deal()
@@ -315,9 +310,16 @@ export class RestateEffects implements Effects {
       )
   }
 
+  /** By whoever holds a handle, who has left a reason, or by Restate's UI or command line. */
+  #askedToEnd(): void {
+    const reason = this.#options.ctx.promise<CancelRequest>(CANCEL_PROMISE).peek()
+    this.#request = (reason as RestatePromise<CancelRequest | undefined>).map(
+      (request) => () => this.#cancelRequested(request),
+    )
+  }
+
   #cancelRequested(request: CancelRequest | undefined): void {
-    if (this.#cancelled) return
-    this.#cancelled = true
+    this.#request = undefined
     const payload = request?.reason ?? this.#options.codec.encodeError(undefined)
     this.#put({ kind: 'cancel-requested', key: CANCEL_KEY, at: request?.at ?? this.#now, payload })
   }

@@ -36,8 +36,9 @@ export interface ServeOptions {
   /** How long Restate remembers an ended run: its result, and that its id is taken. Default 7 days. */
   readonly keep?: Duration
   /**
-   * How long a run may have nothing to record before Restate puts it away: one that only waits leaves memory then, and a
-   * step that runs longer begins anew. Default 1 hour.
+   * How long a run may have nothing to record before Restate puts it away: one that only waits leaves memory then. One whose
+   * steps run goes on until the next of them ends; the others begin anew then. So make it longer than your longest step.
+   * Default 1 hour.
    */
   readonly inactivity?: Duration
   /** How long a replay may make no progress before the run is paused (D5). Default 5 seconds. */

@@ -1,6 +1,7 @@
 /** A workflow as a service of Restate: `run` executes it, once for each id; the other handlers are for those who hold a handle. */
 import {
   handlers,
+  InvocationIdParser,
   TerminalError,
   workflow as restateWorkflow,
   type WorkflowContext,
@@ -13,6 +14,7 @@ import { execute, type ExecutionParts } from './execution.ts'
 import { json } from './json.ts'
 import {
   ABOUT,
+  type About,
   type Begin,
   CANCEL,
   CANCEL_PROMISE,
@@ -34,9 +36,15 @@ import type { RunContext } from './restate-effects.ts'
 export interface ServiceTimes {
   /** Milliseconds that an ended run can be asked for, and its id is taken. */
   readonly keep: number
-  /** Milliseconds without anything to record, before Restate puts a run away; a step that runs then begins anew. */
+  /** Milliseconds without anything to record, before Restate puts a run away. */
   readonly inactivity: number
 }
+
+/** Milliseconds that a step may go on when its run is to be put away: what it comes to is recorded, and so it is not repeated. */
+const LONGEST_STEP = 30 * 24 * 60 * 60 * 1000
+
+/** How often a run is looked at that has not begun, in milliseconds. */
+const LOOK = 50
 
 export type WorkflowService = WorkflowDefinition<string, unknown>
 
@@ -50,7 +58,8 @@ export function asService(
     name,
     handlers: {
       run: handlers.workflow.workflow((ctx: WorkflowContext, begin: Begin): Promise<Completed> => {
-        ctx.set(ABOUT, begin)
+        const about: About = { begin, invocation: ctx.request().id }
+        ctx.set(ABOUT, about)
         return execute(ctx as RunContext, begin, { service: name, workflow }, parts)
       }),
       [SIGNAL]: handlers.workflow.shared(signal),
@@ -64,7 +73,7 @@ export function asService(
       workflowRetention: keep,
       journalRetention: keep,
       inactivityTimeout: inactivity,
-      abortTimeout: inactivity,
+      abortTimeout: LONGEST_STEP,
       explicitCancellation: true,
       hooks: [
         ({ request }) => ({
@@ -80,9 +89,12 @@ async function signal(ctx: WorkflowSharedContext, sent: Sent): Promise<void> {
   for (let place = await firstFree(ctx); !(await resolve(ctx, inboxPromise(place), sent)); place++);
 }
 
-/** The first request counts. */
+/** The first request counts. One that comes before the run has begun waits for that. */
 async function cancel(ctx: WorkflowSharedContext, request: CancelRequest): Promise<void> {
   await resolve(ctx, CANCEL_PROMISE, request)
+  let begun = await ctx.get<About>(ABOUT)
+  for (; begun === null; begun = await ctx.get<About>(ABOUT)) await ctx.sleep(LOOK)
+  ctx.invocation(InvocationIdParser.fromString(begun.invocation)).cancel()
 }
 
 /**
@@ -90,8 +102,8 @@ async function cancel(ctx: WorkflowSharedContext, request: CancelRequest): Promi
  * @returns its id: of two requests the first counts
  */
 async function retry(ctx: WorkflowSharedContext, service: string): Promise<string> {
-  const begun = await ctx.get<Begin>(ABOUT)
-  if (begun === null) throw new TerminalError('the run has not begun')
+  const begun = (await ctx.get<About>(ABOUT))?.begin
+  if (begun === undefined) throw new TerminalError('the run has not begun')
   const { id = ctx.key, round = 0 } = begun
   const next = executionId(id, round + 1)
   ctx.genericSend<Begin>({
@@ -112,7 +124,7 @@ async function successor(ctx: WorkflowSharedContext): Promise<string | null> {
 
 /** What the run was started with; null before it has begun. */
 async function about(ctx: WorkflowSharedContext): Promise<Begin | null> {
-  return await ctx.get<Begin>(ABOUT)
+  return (await ctx.get<About>(ABOUT))?.begin ?? null
 }
 
 /** @returns whether it was the first to do so */

@@ -210,6 +210,33 @@ describe.skipIf(noRestate)(`on a server${why}`, () => {
     expect(await run.result()).toEqual([7, 'after'])
   })
 
+  test('a step that is recorded while the run is put away is not repeated; one that still runs begins anew', async () => {
+    const calls: string[] = []
+    const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    const long = workflow({
+      name: 'put-away-in-the-middle',
+      execute: async (_ctx, _input: null) =>
+        await parallel([
+          step('short', async () => {
+            calls.push('short')
+            await wait(300)
+          }),
+          step('long', async ({ signal }) => {
+            calls.push('long')
+            signal.addEventListener('abort', () =>
+              calls.push(`long is told: ${(signal.reason as Error).message}`),
+            )
+            await wait(900)
+          }),
+        ]),
+    })
+    const { engine } = await home(node, [long], { inactivity: '100ms' })
+    await long.run(null, { engine })
+    expect(calls.filter((call) => call === 'short')).toEqual(['short'])
+    expect(calls.filter((call) => call === 'long').length).toBeGreaterThan(1)
+    expect(calls[2]).toContain('the run cannot go on here; it is resumable')
+  })
+
   test('a timer starts when it starts, however long the run had to wait before that', async () => {
     const sleeping = workflow({
       name: 'late-sleeper',
