@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { diag, DiagLogLevel } from '@opentelemetry/api'
+import { context, diag, DiagLogLevel } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -119,6 +120,23 @@ describe('an SDK that throws changes no run', () => {
     expect(await flow.run(undefined, { engine })).toEqual([true, 2])
     expect(error).toHaveBeenCalledWith('ai-workflows: the OpenTelemetry SDK threw', new Error('broken SDK'))
   })
+})
+
+test('nor does a context manager that throws, and a logger behind diag that does', async () => {
+  const broken = (): never => {
+    throw new Error('broken')
+  }
+  const manager = new AsyncLocalStorageContextManager()
+  manager.with = broken
+  context.setGlobalContextManager(manager)
+  diag.setLogger({ error: broken, warn: broken, info: broken, debug: broken, verbose: broken })
+  onTestFinished(() => {
+    diag.disable()
+    context.disable()
+  })
+  const { tracerProvider } = collecting()
+  const engine = engineWith({ telemetry: openTelemetry({ tracerProvider }) })
+  expect(await flow.run(undefined, { engine })).toEqual([true, 2])
 })
 
 test('an SDK whose API cannot be loaded is told of, once, and runs go on', async () => {
