@@ -139,6 +139,24 @@ test('nor does a context manager that throws, and a logger behind diag that does
   expect(await flow.run(undefined, { engine })).toEqual([true, 2])
 })
 
+test('an SDK that registered with an older copy of the API is told of, and runs go on', async () => {
+  const sdk = registerSdk()
+  const registered = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')]
+  const { version } = registered as { version: string }
+  Object.assign(registered as object, { version: '1.2.0' })
+  onTestFinished(async () => {
+    Object.assign(registered as object, { version })
+    await sdk.end()
+  })
+  const log = new LogBook()
+  expect(await flow.run(undefined, { engine: engineWith({ log }) })).toEqual([true, 2])
+  const [told] = log.lines.filter(({ level }) => level === 'warn')
+  expect(told?.message).toContain('npm ls @opentelemetry/api')
+  expect(told?.fields?.['error']).toMatchObject({
+    message: expect.stringContaining('registered with version 1.2.0'),
+  })
+})
+
 test('an SDK whose API cannot be loaded is told of, once, and runs go on', async () => {
   const log = new LogBook()
   const engine = new Embedded({
