@@ -180,7 +180,7 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   held(effect: Effect): void {
-    if (effect.kind === 'step') this.#options.trace?.stepHeld(effect.key)
+    if (isTraced(effect)) this.#options.trace?.held(effect.key)
   }
 
   start(effect: Effect): void {
@@ -202,7 +202,7 @@ export class RunEffects implements Effects, CommitSink {
     this.#notes.drop(key)
     this.#stops?.delete(key)
     this.#steps.cancel(key, reason)
-    this.#options.trace?.stepCancelled(key, reason)
+    this.#options.trace?.cancelled(key, reason)
     this.#timers.cancel(key)
     this.#events.cancel(key)
     this.#aborts.cancel(key)
@@ -286,12 +286,14 @@ export class RunEffects implements Effects, CommitSink {
   }
 
   #waits(effect: Effect): void {
-    if (effect.kind === 'step') this.#options.trace?.stepWaits(effect.key)
+    if (isTraced(effect)) this.#options.trace?.waits(effect.key)
   }
 
   #startChild(effect: Extract<Effect, { kind: 'child' }>): void {
     this.#notes.add(effect.key, 'started', 0)
-    this.#children.start(effect)
+    const { trace } = this.#options
+    if (trace === undefined) this.#children.start(effect)
+    else trace.childBegins(effect.key, () => this.#children.start(effect))
   }
 
   #awaitEvent(effect: Extract<Effect, { kind: 'event' }>): void {
@@ -351,4 +353,8 @@ export class RunEffects implements Effects, CommitSink {
       this,
     )
   }
+}
+
+function isTraced({ kind }: Effect): boolean {
+  return kind === 'step' || kind === 'child'
 }

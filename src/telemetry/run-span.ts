@@ -49,9 +49,9 @@ export class RunSpan implements RunTrace {
   /** Under way. */
   readonly #groups = new Map<Progressing, GroupSpan>()
   readonly #backingOff = new Map<Key, StepSpan>()
-  /** Where the replay asked for steps: those that are still wanted when it is over begin then. */
+  /** Where the replay asked for steps and children: those that are still wanted when it is over begin then. */
   readonly #held = new Map<Key, Context>()
-  /** Where steps were asked for that begin later, whenever that is. */
+  /** Where those were asked for that begin later, whenever that is. */
   readonly #waiting = new Map<Key, Context>()
   #over = false
 
@@ -112,12 +112,12 @@ export class RunSpan implements RunTrace {
     queueMicrotask(() => this.#held.clear()) // those that are still wanted begin at once, or wait
   }
 
-  stepHeld(key: Key): void {
+  held(key: Key): void {
     // A step that has failed before the crash is asked for again, by the engine: the first time says where it belongs.
     if (!this.#held.has(key)) this.#held.set(key, this.#here())
   }
 
-  stepWaits(key: Key): void {
+  waits(key: Key): void {
     if (!this.#backingOff.has(key)) this.#waiting.set(key, this.#askedFor(key))
   }
 
@@ -129,13 +129,16 @@ export class RunSpan implements RunTrace {
       known.again(attempt)
       return known
     }
-    const parent = inGroup(this.#askedFor(key))
-    this.#forget(key)
-    return new StepSpan(this.#surroundings, attempt, parent)
+    return new StepSpan(this.#surroundings, attempt, this.#take(key))
   }
 
-  stepCancelled(key: Key, reason: CancelledError): void {
-    this.#forget(key)
+  childBegins(key: Key, begin: () => void): void {
+    callIn(this.#take(key), begin)
+  }
+
+  cancelled(key: Key, reason: CancelledError): void {
+    this.#held.delete(key)
+    this.#waiting.delete(key)
     this.#backingOff.get(key)?.cancelled(reason)
     this.#backingOff.delete(key)
   }
@@ -167,9 +170,12 @@ export class RunSpan implements RunTrace {
     return this.#waiting.get(key) ?? this.#held.get(key) ?? this.#here()
   }
 
-  #forget(key: Key): void {
+  /** Where what begins now was asked for. */
+  #take(key: Key): Context {
+    const asked = inGroup(this.#askedFor(key))
     this.#held.delete(key)
     this.#waiting.delete(key)
+    return asked
   }
 
   /** Where the code that runs now belongs, if that is in this run. */

@@ -78,6 +78,17 @@ describe('nobody', () => {
   })
 })
 
+test('an SDK that is registered after the engine was made traces it; after its first use it comes too late', async () => {
+  const [used, unused] = [engineWith({}), engineWith({})]
+  await flow.run(undefined, { engine: used })
+  const sdk = registerSdk()
+  onTestFinished(() => sdk.end())
+  await flow.run(undefined, { engine: used })
+  expect(sdk.spans()).toEqual([])
+  await flow.run(undefined, { engine: unused })
+  expect(sdk.named('run flow')).toHaveLength(1)
+})
+
 test('other providers than the global ones are used where they are given', async () => {
   const { exporter, tracerProvider } = collecting()
   await flow.run(undefined, { engine: engineWith({ telemetry: openTelemetry({ tracerProvider }) }) })

@@ -203,6 +203,27 @@ test('steps that a retry by hand executes anew nest where they are asked for', a
   expect(paths('step b')).toEqual(['run flow > parallel > parallel around b > step b'])
 })
 
+test('children that a fork starts nest where they are asked for', async () => {
+  const { engine } = await sandbox('memory')
+  const child = workflow({ name: 'child', execute: () => Promise.reject(new Error('no')) })
+  const flow = workflow({
+    name: 'flow',
+    execute: async (ctx) => {
+      const invoke = (id: string) => () =>
+        parallel([() => ctx.invoke(child, undefined)], { name: `around ${id}`, settle: true })
+      await parallel([invoke('a'), invoke('b'), step('good', () => 1)])
+    },
+  })
+  const run = await flow.start(undefined, { engine, id: 'r' })
+  await run.result()
+  exporter.reset()
+  await (await run.fork({ id: 'f' })).result()
+  expect(paths('run child').toSorted()).toEqual([
+    'run flow > parallel > parallel around a > run child',
+    'run flow > parallel > parallel around b > run child',
+  ])
+})
+
 test('code that goes on after its engine has stopped opens no span, and nothing is told of it', async () => {
   const box = await sandbox('memory')
   const foreign = gate()
