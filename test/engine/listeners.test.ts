@@ -3,7 +3,7 @@ import { createEngine, memoryStore, parallel, race, type RunEvent, step, workflo
 import { VirtualClock } from 'ai-workflows/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gate, quiet } from '../spec/support/gate.ts'
-import { LogBook, sandbox } from '../spec/support/sandbox.ts'
+import { LogBook, PLACES, sandbox } from '../spec/support/sandbox.ts'
 
 describe('listening', () => {
   const flow = workflow({ name: 'flow', execute: () => step('a', () => 1) })
@@ -95,6 +95,29 @@ describe('listening', () => {
     expect(sent.flat()).toContain('group.started')
     expect((await engine.inspect('r')).journal.map(({ completion }) => completion.key)).toEqual(['a', 'flow'])
   })
+
+  test.each(PLACES)(
+    'a listener may ask the engine, and retry the run that it is told of: %s',
+    async (place) => {
+      const { engine } = await sandbox(place)
+      const flaky = workflow({
+        name: 'flaky',
+        execute: () => step('a', () => (told.length === 2 ? 'well' : Promise.reject(new Error('no')))),
+      })
+      const told: unknown[] = []
+      engine.on('run.failed', async ({ run }) => {
+        told.push(await engine.find(run).status())
+        await engine.get(flaky, run).retry()
+      })
+      const completed = new Promise<RunEvent<'run.completed'>>((resolve) =>
+        engine.on('run.completed', resolve),
+      )
+      await flaky.start({}, { engine, id: 'r' })
+      await completed
+      expect(told).toEqual(['failed', 'failed'])
+      expect(await engine.find('r').result()).toBe('well')
+    },
+  )
 
   test('a branch that is started late, because of a stagger, is told as progress', async () => {
     const clock = new VirtualClock(0)
