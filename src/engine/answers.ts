@@ -7,8 +7,8 @@ export interface AnswersPort {
   record(completion: Completion): void
   /** Executes what nothing answers. */
   execute(effect: Effect): void
-  /** Nothing answers it, and it is executed later. */
-  held(effect: Effect): void
+  /** For those who trace it: nothing answers it, and it is executed later. */
+  held?(effect: Effect): void
 }
 
 /**
@@ -39,7 +39,7 @@ export class Answers {
     else if (this.#reusable.isEmpty && this.quiet) return this.#port.execute(effect)
     else {
       this.#held.set(effect.key, effect)
-      this.#port.held(effect)
+      this.#port.held?.(effect)
     }
     this.#settleSoon()
   }

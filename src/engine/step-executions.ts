@@ -6,8 +6,8 @@ import { SmallMap } from '../core/small-collections.ts'
 import type { AttemptControl, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
 export interface StepReports {
-  /** The step is asked for now, and its attempt begins later. */
-  waits(effect: StepEffect): void
+  /** For those who trace it: the step is asked for now, and its attempt begins later. */
+  waits?(effect: StepEffect): void
   /** An attempt begins now. */
   started(execution: StepExecution, effect: StepEffect): void
   completed(execution: StepExecution, outcome: StepOutcome): void
@@ -112,7 +112,7 @@ export class StepExecutions {
       this.#begin(effect)
       return
     }
-    this.#reports.waits(effect)
+    this.#reports.waits?.(effect)
     const cancel = this.clock.schedule(notBefore, () => {
       this.#waiting.delete(key)
       this.#begin(effect)
