@@ -61,9 +61,9 @@ export function inOwnJob<A, B>(body: (a: A, b: B) => void, a: A, b: B): void {
   }
 }
 
-/** Calls user code that belongs nowhere: with the store that there was before the library's job. */
+/** Calls user code that belongs to no run and to no step, whatever calls it. */
 export function runOutside<T>(body: () => T): T {
-  return before === NO_JOB ? body() : runWith(before, body)
+  return before === NO_JOB && ambient.getStore() === undefined ? body() : runWith(undefined, body)
 }
 
 /** Undoes what `inOwnJob` may have left behind. */

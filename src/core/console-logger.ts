@@ -9,7 +9,7 @@ export function linesTo(target: Logger): Logger {
     const isError = level === 'warn' || level === 'error'
     const colors = target === console && hasColors(isError ? process.stderr : process.stdout)
     // One argument: of several the first is a format, in which `%s` would be replaced.
-    target[level](logLine({ level, at: new Date(), message, fields }, colors))
+    return target[level](logLine({ level, at: new Date(), message, fields }, colors))
   })
 }
 

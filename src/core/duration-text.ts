@@ -9,7 +9,7 @@ export function durationText(milliseconds: number): string {
   const ms = Math.max(0, milliseconds)
   if (ms < 999.5) return `${Math.round(ms)} ms`
   if (ms < 59.95 * SECOND) return `${(ms / SECOND).toFixed(1)} s`
-  if (ms < HOUR) return pair(ms, MINUTE, 'min', SECOND, 's')
+  if (ms < HOUR) return pair(Math.max(ms, MINUTE), MINUTE, 'min', SECOND, 's')
   if (ms < DAY) return pair(ms, HOUR, 'h', MINUTE, 'min')
   return pair(ms, DAY, 'd', HOUR, 'h')
 }

@@ -3,7 +3,7 @@ import { loggerOf } from './log-wrappers.ts'
 import type { LogFields, Logger } from './ports/logger.ts'
 
 /** How pino and bunyan are called. */
-type FieldsFirst = Record<keyof Logger, (fields: LogFields, message: string) => void>
+type FieldsFirst = Record<keyof Logger, (fields: LogFields, message: string) => unknown>
 
 /**
  * What users give as `log`, made to take a message and fields. Which of the usual loggers it is follows from methods that
@@ -25,7 +25,7 @@ function fieldsFirst(given: FieldsFirst): Logger {
   return loggerOf((level, message, fields = {}) => {
     const { error, ...rest } = fields
     const renamed = error instanceof Error && !('err' in fields) ? { ...rest, err: error } : fields
-    given[level](renamed, message)
+    return given[level](renamed, message)
   })
 }
 

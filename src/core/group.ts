@@ -263,7 +263,9 @@ export class Group implements Work, BranchOwner {
     if (stagger === undefined || !this.#source.more || this.#state !== 'open') return
     this.#after(`stagger/${next}`, stagger, () => {
       this.#allowed = Math.max(this.#allowed, next + 1)
+      const before = this.#next
       this.#pump()
+      if (this.#next > before && this.#isOpen()) this.scope.host.groupChanged(this)
     })
   }
 

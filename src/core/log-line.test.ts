@@ -54,6 +54,7 @@ describe('a message for people', () => {
       cyclic,
       long: 'x'.repeat(10_000),
       many: Array.from({ length: 10_000 }, () => 1),
+      wide: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n])),
       deep: { a: { b: { c: { d: { e: 1 } } } } },
     })
     expect(text).toContain(String.raw`[r\u{1b}[31m] two\nlines \u{1b}[2J\u{202e} key\n=`)
@@ -74,6 +75,26 @@ describe('a message for people', () => {
       String.raw`    caused by RangeError: no\nfunds`,
       '    at c (c.ts:3:3)',
     ])
+  })
+
+  test('of several errors in one it names the first', () => {
+    const errors = ['one', 'two\n', 3, 4, 5, 6].map((n) => (typeof n === 'string' ? new Error(n) : n))
+    const error = new AggregateError(errors, 'All')
+    error.stack = 'AggregateError: All\n    at a'
+    expect(line('m', { error }).split('\n')).toEqual([
+      "03:04:05.006 info  m error='AggregateError: All'",
+      '    at a',
+      "    one of them: 'Error: one'",
+      String.raw`    one of them: 'Error: two\n'`,
+      '    one of them: 3',
+      '    one of them: 4',
+      '    one of them: 5',
+    ])
+  })
+
+  test('of very many fields it says how many it does not show', () => {
+    const text = line('m', Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`k${n}`, n])))
+    expect(text).toMatch(/ k48=48 k49=49 and 10 more fields$/)
   })
 
   test('causes that go round end', () => {

@@ -28,6 +28,12 @@ const BRIEF = {
   maxStringLength: 300,
 }
 
+/** Of a value: `inspect` shows every property of an object. */
+const MOST_CHARACTERS = 2000
+
+const MOST_FIELDS = 50
+
+/** Of an error, one behind the other; and of those that an `AggregateError` has. */
 const MOST_CAUSES = 5
 
 /**
@@ -38,14 +44,16 @@ export function logLine({ level, at, message, fields = {} }: LogRecord, colors: 
   const styled = (style: Style, text: string): string =>
     colors ? styleText(style, text, { validateStream: false }) : text
   const { place, rest } = placed(fields)
+  const shown = rest.slice(0, MOST_FIELDS)
   const parts = [
     styled('gray', timeOf(at)),
     styled(LEVELS[level], level.padEnd(5)),
     ...(place === '' ? [] : [styled('gray', `[${place}]`)]),
     typeof message === 'string' ? printable(message) : brief(message),
-    ...rest.map(([name, value]) => `${styled('gray', `${printable(name)}=`)}${valueText(value)}`),
+    ...shown.map(([name, value]) => `${styled('gray', `${printable(name)}=`)}${valueText(value)}`),
+    ...(rest.length > shown.length ? [styled('gray', `and ${rest.length - shown.length} more fields`)] : []),
   ]
-  const frames = rest.flatMap(([, value]) => framesOf(value)).map((line) => styled('gray', `    ${line}`))
+  const frames = shown.flatMap(([, value]) => framesOf(value)).map((line) => styled('gray', `    ${line}`))
   return [parts.join(' '), ...frames].join('\n')
 }
 
@@ -81,7 +89,8 @@ function valueText(value: unknown): string {
 /** `inspect` asks no getter, and knows cycles; but a value may have an `inspect` of its own. */
 function brief(value: unknown): string {
   try {
-    return printable(inspect(value, BRIEF))
+    const text = printable(inspect(value, BRIEF))
+    return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text
   } catch (error) {
     return `(cannot be shown: ${printable(messageOf(error))})`
   }
@@ -103,7 +112,13 @@ function headOf(error: Error): string {
   }
 }
 
-/** Where an error came from, and what caused it. */
+/** Of an `AggregateError`, as `any` rejects with. */
+function partsOf(error: Error): readonly unknown[] {
+  const { errors } = error as Partial<AggregateError>
+  return Array.isArray(errors) ? errors.slice(0, MOST_CAUSES) : []
+}
+
+/** Where an error came from, what it is made of, and what caused it. */
 function framesOf(value: unknown): string[] {
   const lines: string[] = []
   try {
@@ -111,6 +126,7 @@ function framesOf(value: unknown): string[] {
       if (depth > 0) lines.push(`caused by ${printable(headOf(error))}`)
       const frames = `${error.stack}`.split('\n').filter((line) => /^\s+at /.test(line))
       lines.push(...frames.map((line) => printable(line.trim())))
+      for (const one of partsOf(error)) lines.push(`one of them: ${brief(isError(one) ? headOf(one) : one)}`)
     }
   } catch {
     // An error whose properties throw: what was read is all there is.

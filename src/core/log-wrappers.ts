@@ -1,11 +1,11 @@
 /** Loggers made of others. */
 import { messageOf } from './errors.ts'
 import { LOG_LEVELS, type LogFields, type Logger, type LogLevel } from './ports/logger.ts'
-import { notify } from './user-code.ts'
+import { notifyOutside } from './user-code.ts'
 
-/** A logger whose methods all come to the same. */
+/** A logger whose methods all come to the same, and return what that returns: it may be a promise, which may reject. */
 export function loggerOf(
-  write: (level: keyof Logger, message: string, fields: LogFields | undefined) => void,
+  write: (level: keyof Logger, message: string, fields: LogFields | undefined) => unknown,
 ): Logger {
   return {
     debug: (message, fields) => write('debug', message, fields),
@@ -28,7 +28,7 @@ export function unfailing(logger: Logger): Logger {
     mentioned = true
     process.emitWarning(`The engine's logger threw: ${messageOf(error)}`)
   }
-  return loggerOf((level, message, fields) => notify(() => logger[level](message, fields), onError))
+  return loggerOf((level, message, fields) => notifyOutside(() => logger[level](message, fields), onError))
 }
 
 /** Ignores messages while `muted()` says so: what a replay repeats was said the first time. */

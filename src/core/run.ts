@@ -8,6 +8,7 @@ import { CANCEL_KEY, type Completion, type Effect, type Effects, type Key } from
 import { mutedWhile, withFields } from './log-wrappers.ts'
 import type { Logger } from './ports/logger.ts'
 import type { GroupAudience, Grouped, Progressing } from './ports/observer.ts'
+import { Replay } from './replay.ts'
 import { callInScope, runInScope, Scope } from './scope.ts'
 import { chanceOf, SeededRandom } from './seeded-random.ts'
 import { SmallMap } from './small-collections.ts'
@@ -55,26 +56,19 @@ export class Run implements RunView {
   readonly #root: Scope
   readonly #leaves = new SmallMap<Key, Leaf>()
   readonly #held = new SmallMap<Key, Effect>()
-  /** Recorded completions that came before their operation started: the code's limits have changed since. */
-  readonly #early = new SmallMap<Key, Completion[]>()
-  /**
-   * Keys that a recorded completion may still come for, and whether they have started. Needed only to tell a changed program
-   * (D5), so dropped after the replay, and each when it has got what it waited for: a step that is tried again starts again.
-   */
-  #known: SmallMap<Key, boolean> | undefined
+  /** Undefined of a run that is new. */
+  readonly #replay: Replay | undefined
   readonly #neverAwaited = new Untouched()
   readonly #places: Places
   readonly #steps = new StepTable(this.#leaves)
   readonly #ending: Ending
   /** Made for the first step that has one. */
   #compensations: Compensations | undefined
-  #remaining: number
   #started = 0
   #stirred = false
   #codeEnded: Promise<void> = Promise.resolve()
   #now: number
   #outcome: RunOutcome | undefined
-  #onKey: ((key: Key) => void) | undefined
 
   constructor(
     identity: RunIdentity,
@@ -92,8 +86,7 @@ export class Run implements RunView {
     this.#seed = identity.seed
     this.#places = identity.places ?? new Places(Number.POSITIVE_INFINITY)
     this.#effects = effects
-    this.#remaining = effects.recorded
-    this.#known = effects.recorded > 0 ? new SmallMap() : undefined
+    this.#replay = effects.recorded > 0 ? new Replay(effects.recorded) : undefined
     this.#now = identity.createdAt
     this.#root = new Scope(this, '')
     this.#ending = new Ending({
@@ -121,7 +114,7 @@ export class Run implements RunView {
   }
 
   get replaying(): boolean {
-    return this.#remaining > 0
+    return this.#replay?.goesOn === true
   }
 
   /** Set once the run is over: `execute` has ended, and what must be done after it. */
@@ -188,7 +181,7 @@ export class Run implements RunView {
 
   created(operation: Tracked): void {
     this.#neverAwaited.add(operation)
-    this.#learn(operation.key, false)
+    this.#replay?.learn(operation.key, false)
   }
 
   adopted(operation: Tracked): void {
@@ -198,9 +191,9 @@ export class Run implements RunView {
   start(leaf: Leaf, effect: Effect): void {
     const { key } = leaf
     this.#started++
-    this.#learn(key, true)
+    this.#replay?.learn(key, true)
     this.#leaves.set(key, leaf)
-    const early = this.#early.get(key)?.shift()
+    const early = this.#replay?.take(key)
     if (early !== undefined) this.#handSoon(early)
     else if (this.replaying || this.#ending.undecided) this.#hold(effect)
     else this.#effects.start(effect)
@@ -262,17 +255,12 @@ export class Run implements RunView {
 
   /** Whether some operation has this key, started or not, wanted or not. Always true of a completion that is not recorded. */
   knows(key: Key): boolean {
-    return this.#known === undefined || key === CANCEL_KEY || this.#known.has(key)
+    return this.#replay === undefined || key === CANCEL_KEY || this.#replay.knows(key)
   }
 
   /** Calls back, at most once, when an operation with the key comes to be. @returns stops waiting */
   whenKnown(key: Key, callback: () => void): () => void {
-    this.#onKey = (created) => {
-      if (created === key) callback()
-    }
-    return () => {
-      this.#onKey = undefined
-    }
+    return this.#replay?.whenKnown(key, callback) ?? nothing
   }
 
   /** The kind of the effect that a recorded completion would be given to, if it is no answer to that. */
@@ -284,7 +272,7 @@ export class Run implements RunView {
 
   /** Gives one completion to whoever waits for it. Microtasks must be drained before the next (D2). */
   deliver(completion: Completion): void {
-    if (this.#remaining > 0) this.#remaining--
+    this.#replay?.count()
     this.#now = Math.max(this.#now, completion.at)
     this.#held.delete(completion.key)
     // Of all that is delivered only the result of a step can be nothing but a place for the next branch.
@@ -292,7 +280,7 @@ export class Run implements RunView {
     this.#compensations?.delivered(completion)
     if (completion.kind === 'cancel-requested') this.#cancelAll(completion.payload)
     else if (this.#leaves.has(completion.key)) this.#hand(completion)
-    else if (this.#known?.get(completion.key) === false) this.#keep(completion)
+    else this.#replay?.keep(completion)
   }
 
   /**
@@ -303,10 +291,7 @@ export class Run implements RunView {
   catchUp(): boolean {
     if (this.#ending.conclude()) return true
     if (this.replaying) return false
-    if (this.#known !== undefined) {
-      this.#known = undefined
-      this.#audience?.caughtUp()
-    }
+    if (this.#replay?.end() === true) this.#audience?.caughtUp()
     if (this.#held.size === 0) return false
     if (this.#outcome === undefined) for (const effect of this.#held.values()) this.#effects.start(effect)
     this.#held.clear()
@@ -315,7 +300,7 @@ export class Run implements RunView {
 
   /** Recorded completions that `execute` ended without: the operations exist, their results were not needed. */
   skip(): void {
-    if (this.#remaining > 0) this.#remaining--
+    this.#replay?.count()
   }
 
   neverAwaited(): NeverAwaited[] {
@@ -338,7 +323,7 @@ export class Run implements RunView {
     const leaf = this.#leaves.get(key)
     if (leaf === undefined) return
     this.#leaves.delete(key)
-    this.#known?.delete(key)
+    this.#replay?.forget(key)
     this.#steps.completed(completion)
     leaf.deliver(completion)
   }
@@ -380,16 +365,6 @@ export class Run implements RunView {
         : { status: 'failed', error: new CompensationError(failures, outcome.error) }
     if (!this.replaying) this.#effects.close()
   }
-
-  #keep(completion: Completion): void {
-    const kept = this.#early.get(completion.key)
-    if (kept === undefined) this.#early.set(completion.key, [completion])
-    else kept.push(completion)
-  }
-
-  #learn(key: Key, started: boolean): void {
-    if (this.#known === undefined) return
-    this.#known.set(key, started)
-    this.#onKey?.(key)
-  }
 }
+
+function nothing(): void {}

@@ -4,11 +4,16 @@ import { runOutside } from './ambient.ts'
 /** Calls one that only watches. What it throws, at once or as a promise, is told to `onError`. */
 export function notify(call: () => unknown, onError: (error: unknown) => void): void {
   try {
-    const returned = runOutside(call)
+    const returned = call()
     if (returned instanceof Promise) returned.catch(onError)
   } catch (error) {
     onError(error)
   }
+}
+
+/** The same, outside of any run and step: operations that it creates, and promises that it forgets, are not theirs. */
+export function notifyOutside(call: () => unknown, onError: (error: unknown) => void): void {
+  notify(() => runOutside(call), onError)
 }
 
 /**

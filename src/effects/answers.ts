@@ -7,6 +7,8 @@ export interface AnswersPort {
   record(completion: Completion): void
   /** Executes what nothing answers. */
   execute(effect: Effect): void
+  /** For those who trace it: nothing answers it, and it is executed later. */
+  held?(effect: Effect): void
 }
 
 /**
@@ -35,7 +37,10 @@ export class Answers {
     const answer = this.#reusable.take(effect)
     if (answer !== undefined) this.#taken.set(effect.key, answer)
     else if (this.#reusable.isEmpty && this.quiet) return this.#port.execute(effect)
-    else this.#held.set(effect.key, effect)
+    else {
+      this.#held.set(effect.key, effect)
+      this.#port.held?.(effect)
+    }
     this.#settleSoon()
   }
 

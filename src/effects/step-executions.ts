@@ -6,11 +6,13 @@ import { SmallMap } from '../core/small-collections.ts'
 import type { AttemptControl, Key, RunningAttempt, StepEffect, StepOutcome } from '../core/ports/effects.ts'
 
 export interface StepReports {
+  /** For those who trace it: the step is asked for now, and its attempt begins later. */
+  waits?(effect: StepEffect): void
   /** An attempt begins now. */
   started(execution: StepExecution, effect: StepEffect): void
   completed(execution: StepExecution, outcome: StepOutcome): void
-  /** It is given up while it runs. */
-  cancelled(execution: StepExecution, reason: CancelledError): void
+  /** It is given up while it runs. `noted`: `grownUp` has told that it runs. */
+  cancelled(execution: StepExecution, reason: CancelledError, noted: boolean): void
   /** Its outcome is decided and its signal aborted, but its function still runs. @returns to be called when that has ended */
   givenUp(key: Key, attempt: number, reason: CancelledError): () => void
 }
@@ -67,9 +69,8 @@ export class StepExecutions {
   /** Begun before that. */
   readonly #old = new SmallMap<Key, StepExecution>()
   readonly #lingering = new Lingering<Key, StepExecution>()
-  #onIdle: (() => void) | undefined
-
   readonly #undone: (key: Key) => number
+  #onIdle: (() => void) | undefined
 
   /** @param undone how often a step was done and undone before */
   constructor(
@@ -111,6 +112,7 @@ export class StepExecutions {
       this.begin(effect)
       return
     }
+    this.#reports.waits?.(effect)
     const cancel = this.clock.schedule(notBefore, () => {
       this.#waiting.delete(key)
       this.begin(effect)
@@ -118,34 +120,24 @@ export class StepExecutions {
     this.#waiting.set(key, { due: notBefore, cancel })
   }
 
-  /**
-   * Does nothing when no step of this key is under way here.
-   * @returns which attempt was aborted, if `grownUp` has told that it runs
-   */
-  cancel(key: Key, reason: CancelledError): number | undefined {
+  /** Does nothing when no step of this key is under way here. */
+  cancel(key: Key, reason: CancelledError): void {
     this.#waiting.get(key)?.cancel()
     this.#waiting.delete(key)
-    const execution = this.#young.get(key) ?? this.#old.get(key)
-    if (execution === undefined) return undefined
-    const attempt = this.#old.get(key)?.attempt
-    this.#reports.cancelled(execution, reason)
+    const young = this.#young.get(key)
+    const execution = young ?? this.#old.get(key)
+    if (execution === undefined) return
+    this.#reports.cancelled(execution, reason, young === undefined)
     this.#decided(execution, reason)
     execution.running?.abort(reason)
-    return attempt
   }
 
-  /**
-   * @param reason made only when something runs
-   * @param cancel of one of them. Default: as `cancel` does it
-   */
-  cancelAll(
-    reason: () => CancelledError,
-    cancel: (key: Key, reason: CancelledError) => void = (key, made) => void this.cancel(key, made),
-  ): void {
+  /** @param reason made only when something runs */
+  cancelAll(reason: () => CancelledError): void {
     if (!this.idling) {
       const made = reason()
-      for (const key of this.#old.keys()) cancel(key, made)
-      for (const key of this.#young.keys()) cancel(key, made)
+      for (const key of this.#old.keys()) this.cancel(key, made)
+      for (const key of this.#young.keys()) this.cancel(key, made)
     }
     this.stopWaiting()
   }

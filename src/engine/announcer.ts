@@ -3,13 +3,16 @@ import type { CancelledError } from '../core/errors.ts'
 import { nameOf, stepNameOf } from '../core/key.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Completion, Encoded, Key, StepDone, StepFailed } from '../core/ports/effects.ts'
-import type { Audience, GroupAudience, Progressing, RunEventKind } from '../core/ports/observer.ts'
+import type { Audience, GroupAudience, Progressing, RunEvent, RunEventKind } from '../core/ports/observer.ts'
 import type { RunRecord } from '../core/ports/store.ts'
+import type { Surrounding } from '../core/ports/surrounding.ts'
 
 export interface AnnouncerOptions extends Audience {
   readonly record: RunRecord
   readonly codec: Codec
   readonly clock: Clock
+  /** Listeners are called inside of this. Default: wherever the engine is just then, which may be in another run. */
+  readonly trace?: Surrounding | undefined
 }
 
 /** An attempt at a step. */
@@ -30,11 +33,13 @@ interface End {
  * 1. What nobody listens to is not made: most runs have no listener.
  * 2. An outcome is told once it is recorded: what is told has happened, whatever comes after it.
  * 3. What a replay repeats is not told again.
+ * 4. After the execution is over nothing is told: code that no cancellation reaches goes on, and nobody executes what it asks for.
  */
 export class Announcer implements GroupAudience {
   readonly #options: AnnouncerOptions
   /** Groups that a replay has brought to where they are. */
   #replayed: Map<Key, Progressing> | undefined
+  #over = false
 
   constructor(options: AnnouncerOptions) {
     this.#options = options
@@ -42,22 +47,22 @@ export class Announcer implements GroupAudience {
 
   runStarted(recordedSteps: number): void {
     if (!this.#wants('run.started')) return
-    this.#options.observe({ kind: 'run.started', ...this.#run(), recordedSteps })
+    this.#tell({ kind: 'run.started', ...this.#run(), recordedSteps })
   }
 
   runWaits(wakeAt: number | undefined): void {
     if (!this.#wants('run.waiting')) return
-    this.#options.observe({ kind: 'run.waiting', ...this.#run(), wakeAt })
+    this.#tell({ kind: 'run.waiting', ...this.#run(), wakeAt })
   }
 
   /** @param at when, by the engine's clock */
   runEnded({ status, error }: End, at: number): void {
     if (!this.#wants(`run.${status}`)) return
-    const { codec, observe, record } = this.#options
+    const { codec, record } = this.#options
     const end = { ...this.#run(at), duration: between(record.createdAt, at) }
-    if (status === 'completed') observe({ kind: 'run.completed', ...end })
+    if (status === 'completed') this.#tell({ kind: 'run.completed', ...end })
     else
-      observe({
+      this.#tell({
         kind: `run.${status}`,
         ...end,
         error: error === undefined ? undefined : codec.decodeError(error),
@@ -66,15 +71,14 @@ export class Announcer implements GroupAudience {
 
   stepStarted({ key, attempt, startedAt }: Attempted): void {
     if (!this.#wants('step.started')) return
-    this.#options.observe({ kind: 'step.started', ...this.#run(startedAt), ...stepAt(key), attempt })
+    this.#tell({ kind: 'step.started', ...this.#run(startedAt), ...stepAt(key), attempt })
   }
 
   stepCancelled({ key, attempt, startedAt }: Attempted, reason: CancelledError): void {
     if (!this.#wants('step.cancelled')) return
-    const { clock, observe } = this.#options
-    const at = clock.now()
+    const at = this.#options.clock.now()
     const duration = between(startedAt, at)
-    observe({ kind: 'step.cancelled', ...this.#run(at), ...stepAt(key), attempt, duration, reason })
+    this.#tell({ kind: 'step.cancelled', ...this.#run(at), ...stepAt(key), attempt, duration, reason })
   }
 
   /** A completion was recorded. */
@@ -86,7 +90,7 @@ export class Announcer implements GroupAudience {
   groupBegan(group: Progressing, before: number | undefined): void {
     group.startedAt = before ?? this.#options.clock.now()
     if (before !== undefined || !this.#wants('group.started')) return
-    this.#options.observe({ kind: 'group.started', ...this.#run(group.startedAt), ...groupAt(group) })
+    this.#tell({ kind: 'group.started', ...this.#run(group.startedAt), ...groupAt(group) })
   }
 
   groupChanged(group: Progressing, before: number | undefined): void {
@@ -97,17 +101,16 @@ export class Announcer implements GroupAudience {
       return
     }
     this.#replayed?.delete(group.key)
-    this.#options.observe({ kind: 'group.progress', ...this.#run(), ...groupAt(group) })
+    this.#tell({ kind: 'group.progress', ...this.#run(), ...groupAt(group) })
   }
 
   /** Of one that never began, because it has no branches, nothing is told. */
   groupEnded(group: Progressing, before: number | undefined): void {
     this.#replayed?.delete(group.key)
     if (before !== undefined || group.startedAt === undefined || !this.#wants('group.ended')) return
-    const { clock, observe } = this.#options
-    const at = clock.now()
+    const at = this.#options.clock.now()
     const duration = between(group.startedAt, at)
-    observe({ kind: 'group.ended', ...this.#run(at), ...groupAt(group), duration })
+    this.#tell({ kind: 'group.ended', ...this.#run(at), ...groupAt(group), duration })
   }
 
   caughtUp(): void {
@@ -119,13 +122,12 @@ export class Announcer implements GroupAudience {
   #stepCompleted({ key, attempt, startedAt, at }: StepDone): void {
     if (!this.#wants('step.completed')) return
     const duration = between(startedAt, at)
-    this.#options.observe({ kind: 'step.completed', ...this.#run(at), ...stepAt(key), attempt, duration })
+    this.#tell({ kind: 'step.completed', ...this.#run(at), ...stepAt(key), attempt, duration })
   }
 
   #stepFailed({ key, attempt, startedAt, at, payload, retryAt }: StepFailed): void {
     if (!this.#wants(retryAt === undefined ? 'step.failed' : 'step.retrying')) return
-    const { codec, observe } = this.#options
-    const error = codec.decodeError(payload)
+    const error = this.#options.codec.decodeError(payload)
     const failed = {
       ...this.#run(at),
       ...stepAt(key),
@@ -133,12 +135,23 @@ export class Announcer implements GroupAudience {
       duration: between(startedAt, at),
       error,
     }
-    if (retryAt === undefined) observe({ kind: 'step.failed', ...failed })
-    else observe({ kind: 'step.retrying', ...failed, retryAt })
+    if (retryAt === undefined) this.#tell({ kind: 'step.failed', ...failed })
+    else this.#tell({ kind: 'step.retrying', ...failed, retryAt })
+  }
+
+  /** The execution is over, however it ended. */
+  end(): void {
+    this.#over = true
   }
 
   #wants(kind: RunEventKind): boolean {
-    return this.#options.observed(kind)
+    return !this.#over && this.#options.observed(kind)
+  }
+
+  #tell(event: RunEvent): void {
+    const { trace, observe } = this.#options
+    if (trace === undefined) observe(event)
+    else trace.within(() => observe(event))
   }
 
   #run(at = this.#options.clock.now()): { run: string; workflow: string | undefined; at: number } {

@@ -302,7 +302,7 @@ export class EmbeddedEngine implements Engine {
       return await this.#options.findTelemetry?.()
     } catch (error) {
       log.warn(
-        'Runs are not traced: there is an OpenTelemetry SDK in this process, but its API cannot be loaded from here. Add @opentelemetry/api to the dependencies of the program, or say createEngine({ telemetry: false })',
+        'Runs are not traced: there is an OpenTelemetry SDK in this process, but its API cannot be used from here. Have one copy of @opentelemetry/api among the dependencies of the program (npm ls @opentelemetry/api), or say createEngine({ telemetry: false })',
         { error },
       )
       return undefined

@@ -76,9 +76,10 @@ export class Execution {
 
   constructor(options: ExecutionOptions) {
     const { record, claim, history, codec, clock, commits, startChild, zombies, log } = options
+    const { observe, observed } = options
     this.#options = options
-    const announcer = (this.#announcer = new Announcer(options))
     const trace = (this.#trace = traceOf(options))
+    const announcer = (this.#announcer = new Announcer({ record, codec, clock, observe, observed, trace }))
     this.#effects = new RunEffects({
       record,
       claim,
@@ -177,12 +178,13 @@ export class Execution {
    */
   async perform(): Promise<RunStatus> {
     const trace = this.#trace
-    if (trace === undefined) return await this.#perform()
     try {
-      return await trace.within(() => this.#perform())
+      return await (trace === undefined ? this.#perform() : trace.within(() => this.#perform()))
     } catch (error) {
-      trace.ended({ status: 'interrupted', error })
+      trace?.ended({ status: 'interrupted', error })
       throw error
+    } finally {
+      this.#announcer.end()
     }
   }
 

@@ -1,24 +1,20 @@
 import { EngineStoppedError, StoreError } from '../core/errors.ts'
 import type { Claim, InboxItem, NewRun, RunRecord, RunStatus, Store } from '../core/ports/store.ts'
-import type { ChildEffect } from '../core/ports/effects.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { type ActiveRun, ActiveRuns } from './active-runs.ts'
 import { Beginnings } from './beginnings.ts'
-import type { ChildRun } from './children.ts'
 import { Creations } from './creations.ts'
 import { Endings } from './endings.ts'
-import { Execution } from './execution.ts'
+import type { Execution } from './execution.ts'
 import { giveUp } from './give-up.ts'
-import { historyOfNew, readHistory } from './history.ts'
 import { InboxWatch } from './inbox-watch.ts'
 import { Parking } from './parking.ts'
 import type { Parts } from './parts.ts'
+import { prepare, type StartChildOf } from './prepare.ts'
 import { unwatchStrayRejections, watchStrayRejections } from './stray-rejections.ts'
 import { WaitingRuns } from './waiting-runs.ts'
 import { within } from './within.ts'
 import { Worker } from './worker.ts'
-
-export type StartChildOf = (parent: RunRecord, effect: ChildEffect, existing?: 'existing') => ChildRun
 
 /** A run that is being claimed and read. */
 interface Taking {
@@ -271,7 +267,14 @@ export class Executor {
     this.waiting.gone(claim.no)
     let execution: Execution | undefined
     try {
-      execution = await this.#prepare(record, claim, workflow, created !== undefined)
+      await this.#inbox.start()
+      execution = await prepare(this.#parts, {
+        known: record,
+        claim,
+        workflow,
+        isNew: created !== undefined,
+        startChild: this.#startChild,
+      })
     } catch (error) {
       await giveUp(this.#parts, claim, error)
       throw error
@@ -282,31 +285,6 @@ export class Executor {
     this.#active.set(claim.no, active)
     for (const item of arrived) execution.arrived(item)
     return active
-  }
-
-  /** @returns undefined when the claim is not the run's current one any more */
-  async #prepare(
-    known: RunRecord,
-    claim: Claim,
-    workflow: WorkflowCode,
-    isNew: boolean,
-  ): Promise<Execution | undefined> {
-    const { store } = this.#parts
-    await this.#inbox.start()
-    const read = isNew
-      ? { record: known, history: await historyOfNew(store, known.id, claim) }
-      : await readHistory(store, known.id, claim)
-    if (read === undefined) return undefined
-    const { record, history } = read
-    return new Execution({
-      ...this.#parts,
-      record,
-      claim,
-      history,
-      workflow,
-      isNew,
-      startChild: (effect, existing) => this.#startChild(record, effect, existing),
-    })
   }
 
   #perform(execution: Execution, claim: Claim, record: RunRecord): Promise<RunStatus> {

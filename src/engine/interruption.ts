@@ -8,6 +8,11 @@ export function interruptionBy(error: unknown): CancelledError {
   return new CancelledError({ kind: lost ? 'run-taken-over' : 'run-interrupted', cause: error })
 }
 
+/** What was cancelled for this is done again, here or elsewhere. */
+export function isInterruption({ kind }: CancelledError): boolean {
+  return kind === 'engine-stopping' || kind === 'run-interrupted' || kind === 'run-taken-over'
+}
+
 /** An abort signal that is made when somebody first asks for it: nobody does in most runs, and thousands of them may wait. */
 export class LateSignal {
   #controller: AbortController | undefined

@@ -7,7 +7,7 @@ import {
   type RunEventKind,
   type RunEventListener,
 } from '../core/ports/observer.ts'
-import { notify } from '../core/user-code.ts'
+import { notifyOutside } from '../core/user-code.ts'
 
 export interface ListenOptions {
   /** Aborted: the listener is called no more. */
@@ -21,7 +21,10 @@ interface Subscription {
   over: boolean
 }
 
-/** Those who listen to an engine. What one of them throws is logged, the first time, and changes nothing. */
+/**
+ * Those who listen to an engine. What one of them throws is logged, the first time, and changes nothing; operations that it
+ * creates belong to no run.
+ */
 export class Listeners {
   /** Never changed, but replaced: who comes while an event is told is told the next one. */
   #subscriptions: readonly Subscription[] = []
@@ -62,7 +65,7 @@ export class Listeners {
   tell(event: RunEvent, log: Logger): void {
     for (const subscription of this.#subscriptions)
       if (wants(subscription, event))
-        notify(
+        notifyOutside(
           () => subscription.listener(event as never),
           (error) => mention(subscription, error, log),
         )

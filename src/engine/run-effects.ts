@@ -11,23 +11,21 @@ import {
   type Key,
   type StepEffect,
   type StopEffect,
-  TRACE_KEY,
 } from '../core/ports/effects.ts'
-import type { Claim, InboxItem, Note, Park, RunRecord, Write } from '../core/ports/store.ts'
+import type { Claim, InboxItem, Park, RunRecord, Write } from '../core/ports/store.ts'
 import type { RunTrace } from '../core/ports/telemetry.ts'
-import { SmallMap } from '../core/small-collections.ts'
 import { stepCompletion } from '../core/step-completion.ts'
 import { AbortWatches } from '../effects/abort-watches.ts'
 import type { Announcer } from './announcer.ts'
 import { Answers } from '../effects/answers.ts'
 import { Children, type StartChild } from './children.ts'
 import { EventWaits } from './event-waits.ts'
-import type { CommitSink, GroupCommit, NoteSource } from './group-commit.ts'
-import { GroupNotes } from './group-notes.ts'
+import type { CommitSink, GroupCommit } from './group-commit.ts'
 import type { History } from './history.ts'
-import { interruptionBy } from './interruption.ts'
+import { interruptionBy, isInterruption } from './interruption.ts'
 import { Mailbox } from './mailbox.ts'
 import { type StepExecution, StepExecutions } from '../effects/step-executions.ts'
+import { RunNotes } from './run-notes.ts'
 import { Timers } from './timers.ts'
 import { tracedEnd } from './traced-end.ts'
 import type { ZombieWatch } from './zombie-watch.ts'
@@ -50,7 +48,7 @@ export interface RunEffectsOptions {
  * 1. Every completion gets its `seq` as it happens, and reaches the mailbox only once it is committed (D3).
  * 2. After `close` or `suspend` nothing starts.
  */
-export class RunEffects implements Effects, CommitSink, NoteSource {
+export class RunEffects implements Effects, CommitSink {
   readonly recorded: number
   readonly #options: RunEffectsOptions
   readonly #mailbox: Mailbox
@@ -60,23 +58,18 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   readonly #events: EventWaits
   readonly #aborts: AbortWatches
   readonly #children: Children
+  readonly #notes: RunNotes
   /** Made for the first. */
   #seenItems: Set<number> | undefined
   /** Stops that are waited for. */
   #stops: Set<Key> | undefined
-  /** Of timers and children: written after a while, unless they have ended by then. Those of steps follow from what runs. */
-  readonly #notes = new SmallMap<Key, Note>()
-  /** Made for the first. */
-  #groups: GroupNotes | undefined
-  /** How the run is traced: to be noted, unless it ends soon. */
-  #origin: Note | undefined
   #seq: number
   /** Completions on their way to the store. */
   #uncommitted = 0
   #over = false
 
   constructor(options: RunEffectsOptions) {
-    const { clock, history, startChild, claim, record, announcer } = options
+    const { clock, history, startChild, claim, record, commits, trace } = options
     this.#options = options
     this.recorded = history.recorded.length
     this.#seq = history.lastSeq
@@ -84,17 +77,16 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#answers = new Answers(history.reusable, {
       record: (completion) => this.#record(completion),
       execute: (effect) => this.#execute(effect),
+      held: (effect) => this.#waits(effect),
     })
     this.#steps = new StepExecutions(clock, history.begun, (key) => history.reusable.timesUndone(key), {
+      waits: (effect) => this.#waits(effect),
       started: (execution, effect) => this.#stepStarted(execution, effect),
       completed: (execution, outcome) => {
         execution.trace?.ended(tracedEnd(outcome, options.codec))
         this.#record(stepCompletion(execution, outcome, clock.now()))
       },
-      cancelled: (execution, reason) => {
-        execution.trace?.ended({ status: 'cancelled', reason })
-        announcer.stepCancelled(execution, reason)
-      },
+      cancelled: (execution, reason, noted) => this.#stepCancelled(execution, reason, noted),
       givenUp: (key, attempt, reason) =>
         options.zombies.watch({
           run: claim.no,
@@ -106,7 +98,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
         }),
     })
     this.#timers = new Timers(clock, history.due, {
-      armed: (key, due) => this.#note(key, 'due', due),
+      armed: (key, due) => this.#notes.add(key, 'due', due),
       fired: (key) => this.#complete(key, { kind: 'timer-fired' }),
     })
     this.#events = new EventWaits({
@@ -128,7 +120,9 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
         if (!(error instanceof EngineStoppedError)) this.abandon(error)
       },
     })
-    this.#noteOrigin()
+    const grownUp = (): Iterable<StepExecution> => this.#steps.grownUp()
+    this.#notes = new RunNotes({ claim, history, clock, commits, sink: this, grownUp })
+    this.#notes.traced(trace?.origin)
   }
 
   /** Nothing of the run executes here: it has dealt with all that happened, and waits for time, events or children alone. */
@@ -186,7 +180,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   }
 
   held(effect: Effect): void {
-    if (effect.kind === 'step') this.#options.trace?.stepHeld(effect.key)
+    if (isTraced(effect)) this.#options.trace?.held(effect.key)
   }
 
   start(effect: Effect): void {
@@ -205,9 +199,10 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   cancel(key: Key, reason: CancelledError, heldByRun?: Effect): void {
     const held = heldByRun ?? this.#answers.cancel(key)
     if (held?.kind === 'child') this.#children.cancelEarlier(held, reason)
-    this.#notes.delete(key)
+    this.#notes.drop(key)
     this.#stops?.delete(key)
-    this.#cancelStep(key, reason)
+    this.#steps.cancel(key, reason)
+    this.#options.trace?.cancelled(key, reason)
     this.#timers.cancel(key)
     this.#events.cancel(key)
     this.#aborts.cancel(key)
@@ -215,17 +210,16 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   }
 
   groupBegan(group: DescribedGroup, at?: number): void {
-    const { history, clock, commits } = this.#options
-    this.#groups ??= new GroupNotes(history.groups)
-    this.#groups.began(group, at ?? clock.now())
-    commits.noteLater(this)
+    if (!this.#over) this.#notes.groupBegan(group, at)
   }
 
   groupEnded(key: Key, at?: number): void {
-    const { clock, commits } = this.#options
-    if (this.#over || this.#groups === undefined) return
-    this.#groups.ended(key, at ?? clock.now())
-    commits.noteLater(this)
+    if (!this.#over) this.#notes.groupEnded(key, at)
+  }
+
+  /** What groups there were, before the run's end: nothing can be noted after it. */
+  writeGroups(): void {
+    this.#notes.writeGroups()
   }
 
   async next(): Promise<readonly Completion[]> {
@@ -237,10 +231,10 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
 
   close(): void {
     this.#over = true
-    this.#origin = undefined
+    this.#notes.dropOrigin()
     this.#answers.close()
     const reason = (): CancelledError => new CancelledError({ kind: 'run-ended' })
-    this.#steps.cancelAll(reason, (key, made) => this.#cancelStep(key, made))
+    this.#steps.cancelAll(reason)
     if (this.#children.size > 0) this.#children.cancelAll(reason())
     this.#stopListening()
     this.#mailbox.close()
@@ -273,7 +267,7 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
   /** The run cannot go on here: what runs is aborted, and the loop ends with `error`. The run stays resumable. */
   abandon(error: unknown): void {
     this.#over = true
-    this.#origin = undefined
+    this.#notes.dropOrigin()
     this.#answers.close()
     this.#steps.cancelAll(() => interruptionBy(error))
     this.#stopListening()
@@ -291,13 +285,19 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.abandon(error)
   }
 
+  #waits(effect: Effect): void {
+    if (isTraced(effect)) this.#options.trace?.waits(effect.key)
+  }
+
   #startChild(effect: Extract<Effect, { kind: 'child' }>): void {
-    this.#note(effect.key, 'started', 0)
-    this.#children.start(effect)
+    this.#notes.add(effect.key, 'started', 0)
+    const { trace } = this.#options
+    if (trace === undefined) this.#children.start(effect)
+    else trace.childBegins(effect.key, () => this.#children.start(effect))
   }
 
   #awaitEvent(effect: Extract<Effect, { kind: 'event' }>): void {
-    if (!this.#options.history.waiting.has(effect.key)) this.#note(effect.key, 'waiting', 0)
+    if (!this.#options.history.waiting.has(effect.key)) this.#notes.add(effect.key, 'waiting', 0)
     this.#events.start(effect)
   }
 
@@ -317,66 +317,28 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#aborts.cancelAll()
   }
 
-  writeNotes(): void {
-    for (const { key, attempt, startedAt } of this.#steps.grownUp())
-      this.#writeNote({ key, at: startedAt, kind: 'started', attempt, due: 0 })
-    for (const note of this.#notes.values()) this.#writeNote(note)
-    this.#notes.clear()
-    if (this.#origin !== undefined) this.#writeNote(this.#origin)
-    this.#origin = undefined
-    this.writeGroups()
-  }
-
-  /** What groups there were, before the run's end: nothing can be noted after it. */
-  writeGroups(): void {
-    for (const note of this.#groups?.take() ?? []) this.#writeNote(note)
-  }
-
-  /** One that lasted long enough to be noted as begun is noted as given up. */
-  #cancelStep(key: Key, reason: CancelledError): void {
-    const attempt = this.#steps.cancel(key, reason)
-    this.#options.trace?.stepCancelled(key, reason)
-    if (attempt === undefined) return
-    this.#writeNote({ key, at: this.#options.clock.now(), kind: 'cancelled', attempt, due: 0 })
-  }
-
-  #writeNote(note: Note): void {
-    const { commits, claim } = this.#options
-    commits.push({ kind: 'note', claim, note }, this)
-  }
-
-  #noteOrigin(): void {
-    const { trace, history, clock, commits } = this.#options
-    if (trace?.origin === undefined || history.origin !== undefined) return
-    this.#origin = {
-      key: TRACE_KEY,
-      at: clock.now(),
-      kind: 'trace',
-      attempt: 0,
-      due: 0,
-      detail: trace.origin,
-    }
-    commits.noteLater(this)
-  }
-
-  #note(key: Key, kind: 'started' | 'due' | 'waiting', due: number): void {
-    const { commits, clock } = this.#options
-    this.#notes.set(key, { key, at: clock.now(), kind, attempt: 0, due })
-    commits.noteLater(this)
-  }
-
   #stepStarted(execution: StepExecution, effect: StepEffect): void {
-    const { commits, announcer, trace } = this.#options
+    const { announcer, trace } = this.#options
     if (trace !== undefined) {
       const { key, name, retries = false } = effect // the name is made when it is asked for
       execution.trace = trace.attemptBegins({ key, name, attempt: execution.attempt, retries })
     }
-    commits.noteLater(this)
+    this.#notes.look()
     announcer.stepStarted(execution)
   }
 
+  /** One that was noted as begun is noted as given up, unless a later execution does it again. */
+  #stepCancelled(execution: StepExecution, reason: CancelledError, noted: boolean): void {
+    const { clock, announcer } = this.#options
+    execution.trace?.ended({ status: 'cancelled', reason })
+    announcer.stepCancelled(execution, reason)
+    if (!noted || isInterruption(reason)) return
+    const { key, attempt } = execution
+    this.#notes.write({ key, at: clock.now(), kind: 'cancelled', attempt, due: 0 })
+  }
+
   #complete(key: Key, happening: Happening, inboxId?: number): void {
-    this.#notes.delete(key)
+    this.#notes.drop(key)
     this.#record({ ...happening, key, at: this.#options.clock.now() }, inboxId)
   }
 
@@ -391,4 +353,8 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
       this,
     )
   }
+}
+
+function isTraced({ kind }: Effect): boolean {
+  return kind === 'step' || kind === 'child'
 }

@@ -1,4 +1,5 @@
 /** What `import … from 'ai-workflows/opentelemetry'` gives. */
+import { readFileSync } from 'node:fs'
 import { type MeterProvider, metrics, trace, type TracerProvider } from '@opentelemetry/api'
 import { checkOptions, having } from '../core/check.ts'
 import type { RunTrace, Telemetry, TracedRun } from '../core/ports/telemetry.ts'
@@ -14,8 +15,11 @@ export interface OpenTelemetryOptions {
   readonly meterProvider?: MeterProvider
 }
 
-/** Of the instrumentation, as OpenTelemetry calls it. */
+/** Name and version of the instrumentation, as OpenTelemetry calls it. */
 const SCOPE = 'ai-workflows'
+const { version: VERSION } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string }
 
 /**
  * Spans of runs, groups, steps and attempts, and metrics of them, for `createEngine({ telemetry })`. An engine does the same by
@@ -28,8 +32,8 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Telemetry {
     tracerProvider: having('getTracer'),
     meterProvider: having('getMeter'),
   })
-  const tracer = (options.tracerProvider ?? trace).getTracer(SCOPE)
-  const instruments = new Instruments((options.meterProvider ?? metrics).getMeter(SCOPE))
+  const tracer = (options.tracerProvider ?? trace).getTracer(SCOPE, VERSION)
+  const instruments = new Instruments((options.meterProvider ?? metrics).getMeter(SCOPE, VERSION))
   return {
     name: 'OpenTelemetry',
     runBegins: (run: TracedRun): RunTrace => new RunSpan(run, { tracer, instruments }),

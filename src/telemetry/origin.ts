@@ -1,10 +1,18 @@
 /** A span's identity as text, in the form of W3C's `traceparent`. */
-import type { SpanContext } from '@opentelemetry/api'
+import { isSpanContextValid, type Span, type SpanContext } from '@opentelemetry/api'
+import { safely } from './safely.ts'
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 
-export function writeOrigin({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
+/** @returns undefined of a span that nobody can refer to: there is no SDK */
+export function originOf(span: Span | undefined): string | undefined {
+  let origin: string | undefined
+  safely(() => {
+    const own = span?.spanContext()
+    if (own === undefined || !isSpanContextValid(own)) return
+    origin = `00-${own.traceId}-${own.spanId}-${own.traceFlags.toString(16).padStart(2, '0')}`
+  })
+  return origin
 }
 
 /** @returns undefined for what a later version may have written otherwise */

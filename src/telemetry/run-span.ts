@@ -2,7 +2,6 @@ import {
   type Context,
   context,
   createContextKey,
-  isSpanContextValid,
   type Link,
   ROOT_CONTEXT,
   type Tracer,
@@ -26,9 +25,9 @@ import {
   RUN_RECORDED,
   RUN_STATUS,
 } from './attributes.ts'
-import { GroupSpan } from './group-span.ts'
+import { GroupSpan, inGroup } from './group-span.ts'
 import type { Instruments } from './instruments.ts'
-import { readOrigin, writeOrigin } from './origin.ts'
+import { originOf, readOrigin } from './origin.ts'
 import { callIn, close, open, type Opened } from './spans.ts'
 import { StepSpan, type StepSurroundings } from './step-span.ts'
 
@@ -39,6 +38,7 @@ const RUN = createContextKey('ai-workflows run')
  * The span of one execution of a run. Invariants:
  * 1. The first execution nests under whoever created the run. Each later one is a trace of its own, linked to the first.
  * 2. What a replay repeats has no span, and no span is kept longer than what it is about.
+ * 3. Every span that is opened is closed, once; after the execution's own none is opened.
  */
 export class RunSpan implements RunTrace {
   readonly origin: string | undefined
@@ -49,8 +49,11 @@ export class RunSpan implements RunTrace {
   /** Under way. */
   readonly #groups = new Map<Progressing, GroupSpan>()
   readonly #backingOff = new Map<Key, StepSpan>()
-  /** Where steps were asked for that begin when the replay is over. */
+  /** Where the replay asked for steps and children: those that are still wanted when it is over begin then. */
   readonly #held = new Map<Key, Context>()
+  /** Where those were asked for that begin later, whenever that is. */
+  readonly #waiting = new Map<Key, Context>()
+  #over = false
 
   constructor(run: TracedRun, { tracer, instruments }: { tracer: Tracer; instruments: Instruments }) {
     const measured = ofWorkflow(run.workflow)
@@ -74,8 +77,7 @@ export class RunSpan implements RunTrace {
     const links: Link[] = first === undefined ? [] : [{ context: first }]
     this.#opened = open(tracer, name, parent, { ...attributes, ...more }, links)
     this.#context = this.#opened.context.setValue(RUN, this)
-    const own = this.#opened.span?.spanContext()
-    this.origin = own !== undefined && isSpanContextValid(own) ? writeOrigin(own) : undefined
+    this.origin = originOf(this.#opened.span)
     if (run.isFirst) instruments.runStarted(measured)
   }
 
@@ -83,8 +85,10 @@ export class RunSpan implements RunTrace {
     return callIn(this.#context, body)
   }
 
-  groupBegan(group: Grouped): void {
+  groupBegan(group: Grouped, before: number | undefined): void {
+    if (this.#over) return // code that no cancellation reaches goes on, and nobody executes what it asks for
     const span = new GroupSpan(this.#surroundings, group, this.#here())
+    if (before === undefined) span.open()
     this.#groups.set(group, span)
     group.surrounding = span
   }
@@ -94,18 +98,27 @@ export class RunSpan implements RunTrace {
   }
 
   groupEnded(group: Progressing, before: number | undefined): void {
-    if (before === undefined) this.#groups.get(group)?.ended(group.counts)
+    const span = this.#groups.get(group)
     this.#groups.delete(group)
+    if (before === undefined) span?.open()
+    span?.close(group.counts)
   }
 
   caughtUp(): void {
-    for (const [group, span] of this.#groups) span.changed(group.counts, true)
-    queueMicrotask(() => this.#held.clear()) // those that are still wanted begin at once
+    for (const [group, span] of this.#groups) {
+      span.open()
+      span.changed(group.counts, true)
+    }
+    queueMicrotask(() => this.#held.clear()) // those that are still wanted begin at once, or wait
   }
 
-  stepHeld(key: Key): void {
+  held(key: Key): void {
     // A step that has failed before the crash is asked for again, by the engine: the first time says where it belongs.
     if (!this.#held.has(key)) this.#held.set(key, this.#here())
+  }
+
+  waits(key: Key): void {
+    if (!this.#backingOff.has(key)) this.#waiting.set(key, this.#askedFor(key))
   }
 
   attemptBegins(attempt: TracedAttempt): AttemptTrace {
@@ -116,23 +129,31 @@ export class RunSpan implements RunTrace {
       known.again(attempt)
       return known
     }
-    const parent = this.#held.get(key) ?? this.#here()
-    this.#held.delete(key)
-    return new StepSpan(this.#surroundings, attempt, parent)
+    return new StepSpan(this.#surroundings, attempt, this.#take(key))
   }
 
-  stepCancelled(key: Key, reason: CancelledError): void {
+  childBegins(key: Key, begin: () => void): void {
+    callIn(this.#take(key), begin)
+  }
+
+  cancelled(key: Key, reason: CancelledError): void {
     this.#held.delete(key)
+    this.#waiting.delete(key)
     this.#backingOff.get(key)?.cancelled(reason)
     this.#backingOff.delete(key)
   }
 
   ended({ status, error }: TracedRunEnd): void {
-    for (const step of this.#backingOff.values()) step.left()
-    for (const [group, span] of this.#groups) span.ended(group.counts)
+    this.#over = true
+    const isEnd = status === 'completed' || status === 'failed' || status === 'cancelled'
+    for (const step of this.#backingOff.values())
+      if (isEnd) step.cancelled({ kind: 'run-ended' })
+      else step.left()
+    for (const [group, span] of this.#groups) span.close(group.counts)
     this.#backingOff.clear()
     this.#groups.clear()
     this.#held.clear()
+    this.#waiting.clear()
     const failed = status === 'failed' || status === 'blocked'
     close(this.#opened, { [RUN_STATUS]: status }, failed ? { error } : undefined)
     if (status === 'waiting' || status === 'interrupted') return
@@ -143,6 +164,18 @@ export class RunSpan implements RunTrace {
       failed ? { ...attributes, [ERROR_TYPE]: errorType(error) } : attributes,
       Math.max(0, clock.now() - createdAt) / 1000,
     )
+  }
+
+  #askedFor(key: Key): Context {
+    return this.#waiting.get(key) ?? this.#held.get(key) ?? this.#here()
+  }
+
+  /** Where what begins now was asked for. */
+  #take(key: Key): Context {
+    const asked = inGroup(this.#askedFor(key))
+    this.#held.delete(key)
+    this.#waiting.delete(key)
+    return asked
   }
 
   /** Where the code that runs now belongs, if that is in this run. */

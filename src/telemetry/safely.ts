@@ -5,6 +5,15 @@ export function safely(call: () => void): void {
   try {
     call()
   } catch (error) {
+    mention(error)
+  }
+}
+
+/** The logger behind `diag` is somebody else's code, too. */
+export function mention(error: unknown): void {
+  try {
     diag.error('ai-workflows: the OpenTelemetry SDK threw', error)
+  } catch {
+    // Nobody is left to tell.
   }
 }

@@ -8,8 +8,9 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api'
+import { messageOf } from '../core/errors.ts'
 import { ERROR_TYPE, errorType } from './attributes.ts'
-import { safely } from './safely.ts'
+import { mention, safely } from './safely.ts'
 
 /** A span, and the context in which it is the current one. */
 export interface Opened {
@@ -39,19 +40,29 @@ export function close({ span }: Opened, attributes: Attributes, failure?: { read
   safely(() => {
     span.setAttributes(attributes)
     if (failure !== undefined) fail(span, failure.error)
-    span.end()
   })
+  safely(() => span.end())
 }
 
-/** `context.with` calls `body` in any case, unless what it has as a context manager throws before. */
+/** Calls `body` in any case: a context manager is somebody else's code. */
 export function callIn<T>(where: Context, body: () => T): T {
-  return context.with(where, body)
+  let called = false
+  try {
+    return context.with(where, () => {
+      called = true
+      return body()
+    })
+  } catch (error) {
+    if (called) throw error
+    mention(error)
+    return body()
+  }
 }
 
 function fail(span: Span, error: unknown): void {
   if (!span.isRecording()) return
-  const shown = error instanceof Error ? error : String(error)
-  span.recordException(shown)
+  const message = messageOf(error)
   span.setAttribute(ERROR_TYPE, errorType(error))
-  span.setStatus({ code: SpanStatusCode.ERROR, message: typeof shown === 'string' ? shown : shown.message })
+  span.setStatus({ code: SpanStatusCode.ERROR, message })
+  span.recordException(error instanceof Error ? error : message)
 }

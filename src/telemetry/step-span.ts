@@ -80,7 +80,7 @@ export class StepSpan implements AttemptTrace {
   }
 
   /** While it runs, or backs off. */
-  cancelled({ kind }: CancelledError): void {
+  cancelled({ kind }: Pick<CancelledError, 'kind'>): void {
     this.#close(
       { ...this.#measured, [STEP_STATUS]: 'cancelled' },
       { [STEP_STATUS]: 'cancelled', [CANCEL_KIND]: kind },

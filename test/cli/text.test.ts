@@ -63,10 +63,13 @@ describe('text for a terminal', () => {
   })
 
   test('says durations in two units at most', () => {
-    expect([0, 999, 1500, 61_000, 3_600_000, 90_061_000].map(durationText)).toEqual([
+    expect([0, 999, 999.5, 1500, 59_949, 59_950, 61_000, 3_600_000, 90_061_000].map(durationText)).toEqual([
       '0 ms',
       '999 ms',
+      '1.0 s',
       '1.5 s',
+      '59.9 s',
+      '1 min',
       '1 min 1 s',
       '1 h',
       '1 d 1 h',

@@ -1,8 +1,9 @@
 /** `engine.on`: who is told, until when, and what a listener may do (`docs/events-and-logs.md`). */
-import { createEngine, memoryStore, type RunEvent, step, workflow } from 'ai-workflows'
+import { createEngine, memoryStore, parallel, race, type RunEvent, step, workflow } from 'ai-workflows'
+import { VirtualClock } from 'ai-workflows/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { quiet } from '../spec/support/gate.ts'
-import { LogBook, sandbox } from '../spec/support/sandbox.ts'
+import { gate, quiet } from '../spec/support/gate.ts'
+import { LogBook, PLACES, sandbox } from '../spec/support/sandbox.ts'
 
 describe('listening', () => {
   const flow = workflow({ name: 'flow', execute: () => step('a', () => 1) })
@@ -74,6 +75,72 @@ describe('listening', () => {
       ['warn', expect.stringMatching(/listener of "\*" threw/), { error: new Error('thrown') }],
       ['warn', expect.stringMatching(/listener of "run.completed" threw/), { error: new Error('rejected') }],
     ])
+  })
+
+  test('operations that a listener creates are no part of the run that it is told of', async () => {
+    const { engine } = await sandbox()
+    const sent: unknown[] = []
+    engine.on('*', async ({ kind }) => {
+      sent.push(await parallel([step(`send ${kind}`, () => kind)], { name: 'sending' }))
+    })
+    const parent = workflow({
+      name: 'parent',
+      execute: async (ctx) => {
+        await parallel([step('a', () => 1)])
+        await ctx.invoke(flow, {})
+      },
+    })
+    await parent.run({}, { engine, id: 'r' })
+    await quiet()
+    expect(sent.flat()).toContain('group.started')
+    expect((await engine.inspect('r')).journal.map(({ completion }) => completion.key)).toEqual(['a', 'flow'])
+  })
+
+  test.each(PLACES)(
+    'a listener may ask the engine, and retry the run that it is told of: %s',
+    async (place) => {
+      const { engine } = await sandbox(place)
+      const flaky = workflow({
+        name: 'flaky',
+        execute: () => step('a', () => (told.length === 2 ? 'well' : Promise.reject(new Error('no')))),
+      })
+      const told: unknown[] = []
+      engine.on('run.failed', async ({ run }) => {
+        told.push(await engine.find(run).status())
+        await engine.get(flaky, run).retry()
+      })
+      const completed = new Promise<RunEvent<'run.completed'>>((resolve) =>
+        engine.on('run.completed', resolve),
+      )
+      await flaky.start({}, { engine, id: 'r' })
+      await completed
+      expect(told).toEqual(['failed', 'failed'])
+      expect(await engine.find('r').result()).toBe('well')
+    },
+  )
+
+  test('a branch that is started late, because of a stagger, is told as progress', async () => {
+    const clock = new VirtualClock(0)
+    const { engine } = await sandbox('memory', { clock })
+    const [first, second] = [gate<string>(), gate<string>()]
+    const counts: unknown[] = []
+    engine.on('group.progress', (event) => counts.push(event.counts))
+    const slow = workflow({
+      name: 'slow',
+      execute: () =>
+        race([step('first', () => first.pass()), step('second', () => second.pass())], { stagger: 100 }),
+    })
+    const run = await slow.start({}, { engine })
+    await first.reached
+    clock.advance(100)
+    await second.reached
+    const [total, completed, failed] = [2, 0, 0]
+    expect(counts).toEqual([
+      { total, completed, failed, running: 1 },
+      { total, completed, failed, running: 2 },
+    ])
+    second.open('won')
+    expect(await run.result()).toBe('won')
   })
 
   test('what nobody listens to is not made: no error is decoded for it', async () => {

@@ -247,6 +247,31 @@ describe('logLevel', () => {
   })
 })
 
+test.each(['bindings', 'table and dir', 'nothing else'])(
+  'E6: a logger with %s whose methods are async and reject is mentioned once, and nothing is left unhandled',
+  async (extra) => {
+    const warnings: string[] = []
+    const onWarning = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', onWarning)
+    onTestFinished(() => void process.off('warning', onWarning))
+    const reject = (): Promise<never> => Promise.reject(new Error('connection lost'))
+    const log = { debug: reject, info: reject, warn: reject, error: reject }
+    const also = Object.fromEntries(extra.split(' and ').map((name) => [name, () => ({})]))
+    await logging({ log: { ...log, ...also } }, everyLevel)
+    await quiet()
+    expect(warnings).toEqual(["The engine's logger threw: connection lost"])
+  },
+)
+
+test('a logger that uses operations itself adds nothing to the run that logs', async () => {
+  const { engine } = await sandbox('memory', {
+    log: Object.assign(new LogBook(), { info: () => step('send', () => 'sent').then(() => undefined) }),
+  })
+  const flow = workflow({ name: 'flow', execute: (ctx) => ctx.log.info('hello') })
+  await flow.run({}, { engine, id: 'r' })
+  expect((await engine.inspect('r')).journal).toEqual([])
+})
+
 test('E6: a logger whose messages are lost is mentioned once, and changes nothing', async () => {
   const warnings: string[] = []
   const onWarning = ({ message }: Error): void => void warnings.push(message)

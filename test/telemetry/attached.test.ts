@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { diag, DiagLogLevel } from '@opentelemetry/api'
+import { context, diag, DiagLogLevel } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
   BasicTracerProvider,
   InMemorySpanExporter,
@@ -77,6 +78,17 @@ describe('nobody', () => {
   })
 })
 
+test('an SDK that is registered after the engine was made traces it; after its first use it comes too late', async () => {
+  const [used, unused] = [engineWith({}), engineWith({})]
+  await flow.run(undefined, { engine: used })
+  const sdk = registerSdk()
+  onTestFinished(() => sdk.end())
+  await flow.run(undefined, { engine: used })
+  expect(sdk.spans()).toEqual([])
+  await flow.run(undefined, { engine: unused })
+  expect(sdk.named('run flow')).toHaveLength(1)
+})
+
 test('other providers than the global ones are used where they are given', async () => {
   const { exporter, tracerProvider } = collecting()
   await flow.run(undefined, { engine: engineWith({ telemetry: openTelemetry({ tracerProvider }) }) })
@@ -118,6 +130,41 @@ describe('an SDK that throws changes no run', () => {
     const engine = engineWith({ telemetry: openTelemetry({ tracerProvider }) })
     expect(await flow.run(undefined, { engine })).toEqual([true, 2])
     expect(error).toHaveBeenCalledWith('ai-workflows: the OpenTelemetry SDK threw', new Error('broken SDK'))
+  })
+})
+
+test('nor does a context manager that throws, and a logger behind diag that does', async () => {
+  const broken = (): never => {
+    throw new Error('broken')
+  }
+  const manager = new AsyncLocalStorageContextManager()
+  manager.with = broken
+  context.setGlobalContextManager(manager)
+  diag.setLogger({ error: broken, warn: broken, info: broken, debug: broken, verbose: broken })
+  onTestFinished(() => {
+    diag.disable()
+    context.disable()
+  })
+  const { tracerProvider } = collecting()
+  const engine = engineWith({ telemetry: openTelemetry({ tracerProvider }) })
+  expect(await flow.run(undefined, { engine })).toEqual([true, 2])
+})
+
+test('an SDK that registered with an older copy of the API is told of, and runs go on', async () => {
+  const sdk = registerSdk()
+  const registered = (globalThis as Record<symbol, unknown>)[Symbol.for('opentelemetry.js.api.1')]
+  const { version } = registered as { version: string }
+  Object.assign(registered as object, { version: '1.2.0' })
+  onTestFinished(async () => {
+    Object.assign(registered as object, { version })
+    await sdk.end()
+  })
+  const log = new LogBook()
+  expect(await flow.run(undefined, { engine: engineWith({ log }) })).toEqual([true, 2])
+  const [told] = log.lines.filter(({ level }) => level === 'warn')
+  expect(told?.message).toContain('npm ls @opentelemetry/api')
+  expect(told?.fields?.['error']).toMatchObject({
+    message: expect.stringContaining('registered with version 1.2.0'),
   })
 })
 

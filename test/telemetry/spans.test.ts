@@ -13,6 +13,7 @@ import {
   workflow,
 } from 'ai-workflows'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import { gate } from '../spec/support/gate.ts'
 import { folder } from '../support/folder.ts'
 import { registerSdk } from './support/watched.ts'
@@ -70,6 +71,8 @@ describe.for(kinds)('over %s', (kind) => {
       'ai_workflows.step.attempt': 1,
       'ai_workflows.step.status': 'completed',
     })
+    const { instrumentationScope } = sdk.span('run report')
+    expect(instrumentationScope).toMatchObject({ name: 'ai-workflows', version: manifest.version })
     expect(sdk.spans().map(({ status }) => status.code)).toEqual(sdk.spans().map(() => 0))
     expect(new Set(sdk.spans().map((span) => span.spanContext().traceId)).size).toBe(1)
   })

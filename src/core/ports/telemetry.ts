@@ -41,11 +41,15 @@ export interface TracedRun {
 export interface RunTrace extends Surrounding, GroupAudience {
   /** How later executions of the run can refer to this one. Undefined: they need not. */
   readonly origin: string | undefined
-  /** The step is asked for in the current context, and begins later. */
-  stepHeld(key: Key): void
+  /** A step, or a child, is asked for in the current context, in a replay: it begins when that is over, if it is still wanted then. */
+  held(key: Key): void
+  /** The same, live or just after a replay: it begins later. */
+  waits(key: Key): void
+  /** Calls `begin`, which begins a child, where that was asked for. */
+  childBegins(key: Key, begin: () => void): void
   attemptBegins(attempt: TracedAttempt): AttemptTrace
-  /** The step is not wanted any more; perhaps it is backing off, or was never begun. */
-  stepCancelled(key: Key, reason: CancelledError): void
+  /** The step, or child, is not wanted any more; perhaps it is backing off, or was never begun. */
+  cancelled(key: Key, reason: CancelledError): void
   /** Called once. */
   ended(end: TracedRunEnd): void
 }
