@@ -2,7 +2,8 @@
 // a hundred recorded steps. All entry points share one copy of the library: two would not know each other's operations.
 import { rolldown } from 'rolldown'
 
-const LIBRARY = /[\\/]src[\\/](core|effects|engine|store|timeline|create-engine\.ts|telemetry[\\/]registered\.ts)/
+const LIBRARY =
+  /[\\/]src[\\/](core|effects|engine|store|timeline|create-engine\.ts|telemetry[\\/]registered\.ts)/
 
 /** What most programs never need: loaded when it is asked for. */
 const ON_DEMAND = /[\\/]src[\\/]store[\\/]sqlite[\\/](backup|doctor|vacuum)/
