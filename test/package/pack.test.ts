@@ -133,6 +133,32 @@ describe('plain JavaScript', () => {
     expect(await node('explicit.js')).toBe('true\n')
   })
 
+  test('without the SDK of Restate the command says what to install; with it, workflows are served', async () => {
+    write('on-restate.js', `export * from './workflow-only.js'`)
+    write(
+      'workflow-only.js',
+      `import { workflow } from 'ai-workflows'
+       export const w = workflow({ name: 'served', execute: async () => 1 })`,
+    )
+    const command = join(project, 'node_modules/.bin/ai-workflows')
+    const args = ['run', 'on-restate.js', '--engine', 'restate', '--ingress', 'http://127.0.0.1:9']
+    const without = promisify(execFile)(command, args, { cwd: project, env })
+    await expect(without).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('npm install @restatedev/restate-sdk'),
+    })
+    symlinkSync(join(root, 'node_modules/@restatedev'), join(project, 'node_modules/@restatedev'))
+    write(
+      'serve.js',
+      `import { serve } from 'ai-workflows/restate'
+       import { w } from './workflow-only.js'
+       const server = await serve({ workflows: [w], port: 0 })
+       await server.stop()
+       console.log(server.port > 0)`,
+    )
+    expect(await node('serve.js')).toBe('true\n')
+  })
+
   test('an error of the library has the places in the sources in its stack, for who asks for them', async () => {
     write(
       'mapped.js',

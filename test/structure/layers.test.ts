@@ -46,6 +46,8 @@ test.for([
   ['layer-core', 'src/core/clock.ts', `import '../engine/engine.ts'`],
   ['layer-engine', 'src/engine/open.ts', `import '../store/memory/store.ts'`],
   ['layer-engine', 'src/engine/open.ts', `export const open = () => import('../store/memory/store.ts')`],
+  ['layer-effects', 'src/effects/part.ts', `import '../engine/engine.ts'`],
+  ['layer-restate', 'src/restate/open.ts', `import '../engine/engine.ts'`],
   ['layer-store', 'src/store/sqlite/open.ts', `import '../../engine/engine.ts'`],
   ['layer-testing', 'src/testing/suite.ts', `import '../store/memory/store.ts'`],
   ['layer-index', 'src/index.ts', `export * from './testing/index.ts'`],
@@ -56,6 +58,7 @@ test.for([
     'src/engine/open.ts',
     `import { DatabaseSync } from 'node:sqlite'; new DatabaseSync('')`,
   ],
+  ['restate-stays-home', 'src/engine/open.ts', `import type { Context } from '@restatedev/restate-sdk'`],
   [
     'opentelemetry-stays-home',
     'src/engine/open.ts',
