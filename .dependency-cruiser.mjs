@@ -86,7 +86,7 @@ export default {
       comment: 'an optional peer: only who serves workflows to Restate needs it',
       severity: 'error',
       from: code('^src/', { pathNot: [tests, '^src/restate/'] }),
-      to: { path: '^node_modules/@restatedev/' },
+      to: { path: ['^node_modules/@restatedev/', '^@restatedev/'] },
     },
     {
       name: 'nothing-outside-src',
