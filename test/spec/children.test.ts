@@ -1,29 +1,13 @@
 /** M9 and M12: runs inside of runs, and the identity of a run. */
 import { createEngine, memoryStore, parallel, RunConflictError, step, workflow } from 'ai-workflows'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { aborted, gate, Meter, quiet } from './support/gate.ts'
+import { gate } from './support/gate.ts'
 import { PLACES, sandbox, started } from './support/sandbox.ts'
 
 describe.each(PLACES)('M9 on %s: ctx.invoke', (place) => {
   const double = workflow({
     name: 'double',
     execute: async (_ctx, n: number) => await step('double', () => n * 2),
-  })
-
-  test('M9: is lazy: a child that nobody awaits is never a run', async () => {
-    const box = await sandbox(place)
-    const host = workflow({
-      name: 'host',
-      execute: async (ctx) => {
-        ctx.invoke(double, 1)
-        const wanted = ctx.invoke(double, 2)
-        await step('between', () => undefined)
-        return await wanted
-      },
-    })
-    expect(await host.run(undefined, { engine: box.engine, id: 'h' })).toBe(4)
-    expect(started(box.events)).toEqual(['between', 'double'])
-    expect(await box.engine.list({ parent: 'h' })).toHaveLength(1)
   })
 
   test('M9: the child is a run of its own: own id, own journal, listed under its parent', async () => {
@@ -88,110 +72,6 @@ describe.each(PLACES)('M9 on %s: ctx.invoke', (place) => {
     expect(started(box.events).filter((key) => key === 'second')).toHaveLength(2)
   })
 
-  test('M9: it is limited like any branch', async () => {
-    const box = await sandbox(place)
-    const meter = new Meter()
-    const child = workflow({
-      name: 'child',
-      execute: async (_ctx, n: number) =>
-        await step('work', () => meter.during(`${n}`, async () => await quiet(3))),
-    })
-    const host = workflow({
-      name: 'host',
-      execute: async (ctx) =>
-        await parallel(
-          Array.from({ length: 10 }, (_, n) => ctx.invoke(child, n)),
-          { concurrency: 2 },
-        ),
-    })
-    await host.run(undefined, { engine: box.engine })
-    expect(meter.most).toBe(2)
-    expect(meter.started).toEqual(Array.from({ length: 10 }, (_, n) => `${n}`))
-  })
-
-  test('M9: cancelling the parent cancels it, and its own children', async () => {
-    const box = await sandbox(place)
-    const reason = gate<unknown>()
-    const running = gate()
-    const grandchild = workflow({
-      name: 'grandchild',
-      execute: async () =>
-        await step('wait', async ({ signal }) => {
-          running.open()
-          reason.open(await aborted(signal))
-          signal.throwIfAborted()
-        }),
-    })
-    const child = workflow({ name: 'child', execute: async (ctx) => await ctx.invoke(grandchild, null) })
-    const host = workflow({ name: 'host', execute: async (ctx) => await ctx.invoke(child, null) })
-    const run = await host.start(undefined, { engine: box.engine, id: 'h' })
-    await running.promise
-    await run.cancel('enough')
-    await expect(run.result()).rejects.toMatchObject({
-      code: 'CANCELLED',
-      kind: 'run-cancelled',
-      cause: 'enough',
-    })
-    expect(await reason.promise).toMatchObject({ kind: 'run-cancelled' })
-    for (const [flow, id] of [
-      [child, 'h/child'],
-      [grandchild, 'h/child/grandchild'],
-    ] as const) {
-      const handle = flow.get(id, { engine: box.engine })
-      await expect(handle.result()).rejects.toMatchObject({ code: 'CANCELLED' })
-      expect(await handle.status()).toBe('cancelled')
-    }
-  })
-
-  test('M9: the child of a group that fails is cancelled, and is told by whom', async () => {
-    const box = await sandbox(place)
-    const running = gate()
-    const child = workflow({
-      name: 'child',
-      execute: async () => await step('wait', ({ signal }) => (running.open(), aborted(signal))),
-    })
-    const host = workflow({
-      name: 'host',
-      execute: async (ctx) =>
-        await parallel([
-          ctx.invoke(child, null),
-          step('bad', async () => {
-            await running.promise
-            throw new Error('bad')
-          }),
-        ]),
-    })
-    await expect(host.run(undefined, { engine: box.engine, id: 'h' })).rejects.toMatchObject({
-      stepName: 'bad',
-    })
-    await expect(child.get('h/child', { engine: box.engine }).result()).rejects.toMatchObject({
-      code: 'CANCELLED',
-      cause: { kind: 'sibling-failed', by: 'bad' },
-    })
-  })
-
-  test('M9: a failing child rejects with a ChildError that has what it threw; the parent goes on if it likes', async () => {
-    const box = await sandbox(place)
-    const failing = workflow({
-      name: 'failing',
-      execute: () => {
-        throw new RangeError('too far')
-      },
-    })
-    const host = workflow({
-      name: 'host',
-      execute: async (ctx) => await ctx.invoke(failing, null).catch((error: unknown) => error),
-    })
-    const error = await host.run(undefined, { engine: box.engine, id: 'h' })
-    expect(error).toMatchObject({
-      code: 'CHILD_FAILED',
-      runId: 'h/failing',
-      workflow: 'failing',
-      cause: { message: 'too far' },
-    })
-    expect((error as Error).cause).toBeInstanceOf(RangeError)
-  })
-
   test('M9: input and output of a child are checked like those of any run', async () => {
     const box = await sandbox(place)
     const host = workflow({
@@ -213,19 +93,6 @@ describe.each(PLACES)('M9 on %s: ctx.invoke', (place) => {
       }),
     ).rejects.toThrow(/expected a workflow, got 7/)
   })
-
-  test('M9: an id that another run has is a failure of the child', async () => {
-    const box = await sandbox(place)
-    await double.run(1, { engine: box.engine, id: 'taken' })
-    const host = workflow({
-      name: 'host',
-      execute: async (ctx) => await ctx.invoke(double, 1, { id: 'taken' }),
-    })
-    await expect(host.run(undefined, { engine: box.engine })).rejects.toMatchObject({
-      code: 'CHILD_FAILED',
-      cause: { code: 'RUN_CONFLICT' },
-    })
-  })
 })
 
 describe.each(PLACES)('M12 on %s: an id that exists', (place) => {
@@ -235,15 +102,6 @@ describe.each(PLACES)('M12 on %s: an id that exists', (place) => {
     execute: async (_ctx, input: unknown) => await step('count', () => [++calls, input]),
   })
   const other = workflow({ name: 'other', execute: () => 'other' })
-
-  test('M12: gives that run, if workflow and input agree', async () => {
-    const box = await sandbox(place)
-    const first = await count.run({ a: 1, b: [new Date(0)] }, { engine: box.engine, id: 'one' })
-    expect(await count.run({ b: [new Date(0)], a: 1 }, { engine: box.engine, id: 'one' })).toEqual(first)
-    const handle = await count.start({ a: 1, b: [new Date(0)] }, { engine: box.engine, id: 'one' })
-    expect(await handle.result()).toEqual(first)
-    expect(await box.engine.list()).toHaveLength(1)
-  })
 
   test('M12: else throws a RunConflictError that says in what they differ', async () => {
     const box = await sandbox(place)
@@ -260,58 +118,6 @@ describe.each(PLACES)('M12 on %s: an id that exists', (place) => {
       message: expect.stringMatching(/workflow "count"/) as string,
     })
     expect(await box.engine.list()).toHaveLength(1)
-  })
-
-  test('M12: inputs that look alike are not the same', async () => {
-    const box = await sandbox(place)
-    const inputs = [
-      0,
-      -0,
-      '0',
-      null,
-      undefined,
-      [0],
-      { a: undefined },
-      {},
-      new Date(0),
-      NaN,
-      0n,
-      new Set([0]),
-      new Map([[0, 0]]),
-    ]
-    for (const [index, input] of inputs.entries()) {
-      await count.run(input, { engine: box.engine, id: `${index}` })
-      for (const different of inputs)
-        if (!Object.is(different, input))
-          await expect(count.start(different, { engine: box.engine, id: `${index}` })).rejects.toThrow(
-            RunConflictError,
-          )
-    }
-    expect(await box.engine.list()).toHaveLength(inputs.length)
-  })
-
-  test('M12: two callers at once get one run', async () => {
-    const box = await sandbox(place)
-    const before = calls
-    const results = await Promise.all(
-      Array.from({ length: 20 }, () => count.run('same', { engine: box.engine, id: 'one' })),
-    )
-    expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1)
-    expect(calls).toBe(before + 1)
-    expect(await box.engine.list()).toHaveLength(1)
-  })
-
-  test('M12: of two callers at once with different inputs one gets the run, the other a conflict', async () => {
-    const box = await sandbox(place)
-    const results = await Promise.allSettled(
-      ['a', 'b', 'a', 'b'].map((input) => count.run(input, { engine: box.engine, id: 'one' })),
-    )
-    expect(results.map(({ status }) => status).toSorted((a, b) => a.localeCompare(b))).toEqual([
-      'fulfilled',
-      'fulfilled',
-      'rejected',
-      'rejected',
-    ])
   })
 
   test('M12: a failed run is found again with its failure; an id with a bad type is refused', async () => {

@@ -37,27 +37,6 @@ describe.each(PLACES)('on %s', (place) => {
     expect(journal).toHaveLength(22)
   })
 
-  test('R1: retry of a failed run repeats what failed, and nothing that succeeded', async () => {
-    const box = await sandbox(place)
-    let works = false
-    const flow = workflow({
-      name: 'flow',
-      execute: async () => {
-        const all = await parallel([step('a', () => 1), async () => await step('b', () => 2)])
-        await step('flaky', () => (works ? null : Promise.reject(new Error('down'))))
-        return all
-      },
-    })
-    const run = await flow.start(undefined, { engine: box.engine, id: 'x' })
-    await expect(run.result()).rejects.toMatchObject({ stepName: 'flaky' })
-    await expect(run.retry().then(() => run.result())).rejects.toMatchObject({ stepName: 'flaky' })
-    works = true
-    await run.retry()
-    expect(await run.result()).toEqual([1, 2])
-    expect(started(box.events)).toEqual(['a', 'parallel/1/b', 'flaky', 'flaky', 'flaky'])
-    await expect(run.retry()).rejects.toMatchObject({ code: 'RUN_CONFLICT' })
-  })
-
   test('R2: await on an operation returns only after its outcome is stored: another reader sees it', async () => {
     const box = await sandbox(place)
     const flow = workflow({

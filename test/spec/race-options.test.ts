@@ -1,9 +1,9 @@
-/** The options of `race` and `any`, outside of a run and in one, and the winner that a replay cannot change. */
+/** The options of `race` and `any`, outside of a run and in one. */
 import { any, race, step, type StepContext, TimeoutError, workflow } from 'ai-workflows'
 import { describe, expect, test } from 'vitest'
 import { FakeClock } from './support/fake-clock.ts'
 import { aborted, gate, gates, quiet } from './support/gate.ts'
-import { PLACES, sandbox, started } from './support/sandbox.ts'
+import { PLACES, sandbox } from './support/sandbox.ts'
 import { WAYS } from './support/ways.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
@@ -187,43 +187,6 @@ describe.each(WAYS)('%s', (_, within) => {
           { status: 'rejected', reason: { errors: [{}, {}, {}] } },
         ])
     })
-  })
-})
-
-describe.each(PLACES)('the winner, on %s', (place) => {
-  test('D1: is decided by the journal, so a replay cannot pick another', async () => {
-    const box = await sandbox(place)
-    const door = gates<string>()
-    let last = gate()
-    const flow = workflow({
-      name: 'race',
-      execute: async () => {
-        const first = await race({
-          a: step('a', () => door('a').pass()),
-          b: step('b', () => door('b').pass()),
-        })
-        const good = await any([step('c', () => door('c').pass()), step('d', () => door('d').pass())])
-        await step('last', () => last.pass())
-        return [first, good]
-      },
-    })
-    await flow.start(undefined, { engine: box.engine, id: 'x' })
-    await Promise.all([door('a').reached, door('b').reached])
-    door('b').open('b')
-    await Promise.all([door('c').reached, door('d').reached])
-    door('c').fail(new Error('c'))
-    door('d').open('d')
-    await last.reached
-    // Now the others would be quicker.
-    door('a').open('a')
-    last = gate()
-    last.open()
-    await box.restart()
-    expect(await flow.run(undefined, { engine: box.engine, id: 'x' })).toEqual([
-      { winner: 'b', value: 'b' },
-      'd',
-    ])
-    expect(started(box.events)).toEqual(['a', 'b', 'c', 'd', 'last', 'last'])
   })
 })
 

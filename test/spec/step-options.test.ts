@@ -300,29 +300,4 @@ describe.each(PLACES)('attempts on %s', (place) => {
     expect(await flow.run(undefined, { engine: box.engine, id: 'x' })).toBe(3)
     expect(attempts).toEqual([1, 2, 3])
   })
-
-  test('R1: a step that gave up before the crash stays failed', async () => {
-    const box = await sandbox(place)
-    let calls = 0
-    const last = gates()
-    let life = 0
-    const flow = workflow({
-      name: 'flow',
-      execute: async () => {
-        const door = last(`${++life}`)
-        const error: unknown = await step('fails', () => {
-          calls++
-          throw new Error('for good')
-        }).catch((reason: unknown) => reason)
-        await step('last', () => door.pass())
-        return (error as Error).message
-      },
-    })
-    await flow.start(undefined, { engine: box.engine, id: 'x' })
-    await last('1').reached
-    await box.restart()
-    last('2').open()
-    expect(await flow.run(undefined, { engine: box.engine, id: 'x' })).toMatch(/for good/)
-    expect(calls).toBe(1)
-  })
 })

@@ -207,7 +207,7 @@ export const operationCases: readonly EngineCase[] = [
     })
     const warnings = stage.messages('warn').filter((message) => message.includes('never'))
     assert.equal(warnings.length, 1)
-    assert.match(warnings[0] ?? '', /forgotten/)
+    assert.match(warnings[0] ?? '', /step "forgotten".*operations\.[jt]s:\d+/s)
   }),
 
   engineCase('M6: creating an operation inside of a step throws, naming both', async (stage) => {

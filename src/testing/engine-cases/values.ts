@@ -43,12 +43,17 @@ function cycle(): Cycle {
   return one
 }
 
+function broken(): never {
+  throw new Error('no')
+}
+
 const REFUSED: readonly (readonly [unknown: () => unknown, path: string])[] = [
   [() => ({ user: { save: () => 1 } }), 'result.user.save'],
   [() => [1, [Symbol('s')]], 'result[1][0]'],
   [() => ({ list: new Map([['key', Promise.resolve()]]) }), 'result.list.get("key")'],
   [() => ({ 'odd key': new Set([1, new Unregistered()]) }), 'result["odd key"].values()[1]'],
   [() => new WeakMap(), 'result'],
+  [() => Object.defineProperty({}, 'broken', { enumerable: true, get: broken }), 'result.broken'],
 ]
 
 export const valueCases: readonly EngineCase[] = [
