@@ -26,7 +26,7 @@ export interface Home {
 }
 
 export async function home(
-  node: Restate,
+  node: Pick<Restate, 'ingress' | 'admin'>,
   // oxlint-disable-next-line no-explicit-any -- as above
   workflows: readonly WorkflowCode<any>[],
   options: Partial<ServeOptions> = {},
