@@ -1,4 +1,5 @@
-import { NonDeterminismError } from '../core/errors.ts'
+import { NonDeterminismError, quote } from '../core/errors.ts'
+import type { Key } from '../core/ports/effects.ts'
 import type { Logger } from '../core/ports/logger.ts'
 
 /** Restate's own: the code asks for something else than it did when the journal was written. */
@@ -28,7 +29,8 @@ export async function pausedWhereChanged(
 }
 
 function isMismatch(error: unknown): boolean {
-  return (error as { readonly code?: unknown } | undefined)?.code === JOURNAL_MISMATCH
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return error instanceof NonDeterminismError || code === JOURNAL_MISMATCH
 }
 
 async function park(invocation: string, { log, pause }: Pausing): Promise<void> {
@@ -45,15 +47,24 @@ export interface PausedBecause {
   readonly error_message?: string
 }
 
-/** The same as an error of ours. */
-export function causeOf(run: string, { error_code: code, error_message: message }: PausedBecause): Error {
-  if (code !== JOURNAL_MISMATCH || message === undefined)
-    return new Error(message ?? 'Somebody has paused it')
-  const [, recorded = '(see below)', asked] = /name: (.*) != (.*)/.exec(message) ?? []
-  return new NonDeterminismError(
-    run,
-    recorded,
-    asked === undefined ? [] : [asked],
-    `It asks for ${asked === undefined ? 'something else' : JSON.stringify(asked)} there: either the code has changed since, or \`execute\` awaits something that is not an operation. Restate says: ${message.replaceAll(/\s+/g, ' ')}`,
-  )
+/** The same as an error of ours: Restate keeps its message alone. */
+export function causeOf(
+  run: string,
+  { error_code: code, error_message: message = '' }: PausedBecause,
+): Error {
+  const [, recorded, asked] = (code === JOURNAL_MISMATCH ? THEIRS : OURS).exec(message) ?? []
+  if (code !== JOURNAL_MISMATCH && recorded === undefined)
+    return new Error(message === '' ? 'Somebody has paused it' : message)
+  const keys = asked === undefined ? [] : [asked]
+  const said = code === JOURNAL_MISMATCH ? ` Restate says: ${message.replaceAll(/\s+/g, ' ')}` : ''
+  return new NonDeterminismError(run, recorded ?? '(see below)', keys, `${asksInstead(keys)}${said}`)
+}
+
+const THEIRS = /name: (.*) != (.*)/
+const OURS =
+  /has a completion of "(.*?)" that the code never asked for\. It asks for (?:"(.*?)"|something else)/
+
+/** What the code asks for where it is. */
+export function asksInstead([key]: readonly Key[]): string {
+  return `It asks for ${key === undefined ? 'something else' : quote(key)} there: either the code has changed since, or \`execute\` awaits something that is not an operation.`
 }

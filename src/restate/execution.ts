@@ -1,10 +1,10 @@
-import { PauseError, TerminalError } from '@restatedev/restate-sdk'
+import { TerminalError } from '@restatedev/restate-sdk'
 import type { Codec } from '../core/codec/codec.ts'
 import type { Context } from '../core/context.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { encodeInput } from '../core/encode-input.ts'
 import type { RunOutcome } from '../core/ending.ts'
-import { CancelledError, messageOf, NonDeterminismError } from '../core/errors.ts'
+import { CancelledError, messageOf } from '../core/errors.ts'
 import { mutedWhile } from '../core/log-wrappers.ts'
 import { placesOf } from '../core/places.ts'
 import type { Clock } from '../core/ports/clock.ts'
@@ -79,7 +79,6 @@ export async function execute(
   } catch (error) {
     if (error instanceof TerminalError) throw error
     leave()
-    if (error instanceof NonDeterminismError) await park(ctx, error)
     throw error
   } finally {
     parts.running.delete(executing)
@@ -137,11 +136,4 @@ function completed(outcome: RunOutcome, { codec, clock }: ExecutionParts): Compl
 function reportNeverAwaited(run: Run, id: string, log: Logger): void {
   for (const { title, place } of run.neverAwaited())
     log.warn(`${title} was created but never awaited, so it never ran (${place})`, { run: id })
-}
-
-/** Restate pauses the run: it is not tried again until somebody says so, and nothing is lost. */
-async function park(ctx: RunContext, error: NonDeterminismError): Promise<void> {
-  await ctx.run('blocked', () => {
-    throw new PauseError(error.message)
-  })
 }

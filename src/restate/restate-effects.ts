@@ -23,6 +23,7 @@ import { Deadlines } from './deadlines.ts'
 import { Inbox } from './inbox.ts'
 import { CANCEL_PROMISE, type CancelRequest } from './messages.ts'
 import { type Recorded, reusableOf } from './recorded.ts'
+import { asksInstead } from './changed-code.ts'
 import { type Happened, Turns } from './turns.ts'
 
 export type RunContext = WorkflowContext & internal.ContextInternal
@@ -44,6 +45,9 @@ export interface RestateEffectsOptions {
 
 /** Of a payload, in characters: Restate takes no message of more than 32 MiB. */
 const LONGEST_PAYLOAD = 10 * 1024 * 1024
+
+/** Characters of all that is kept for the execution that repeats the run. */
+const KEPT = 64 * 1024 * 1024
 
 /** No operation can have it. */
 const TIME_KEY: Key = '!time'
@@ -68,8 +72,9 @@ export class RestateEffects implements Effects {
   readonly #aborts: AbortWatches
   readonly #inbox: Inbox
   readonly #children: Children
-  /** All that was delivered: what is left behind if the run does not succeed. */
+  /** What is left behind if the run does not succeed. */
   readonly #delivered: Completion[] = []
+  #keeps = KEPT
   #ready: Completion[] = []
   /** When the last completion happened that `next` has returned. */
   #now: number
@@ -179,7 +184,7 @@ export class RestateEffects implements Effects {
     const completions = this.#over ? [] : this.#ready
     this.#ready = []
     for (const { at } of completions) this.#now = Math.max(this.#now, at)
-    this.#delivered.push(...completions)
+    for (const completion of completions) this.#keep(completion)
     this.#answers.delivering(completions)
     return completions
   }
@@ -239,6 +244,12 @@ export class RestateEffects implements Effects {
       this.#asked = resolve
     })
     this.#asked = undefined
+  }
+
+  /** Up to a limit: results are not to stay in memory for the case that the run fails and is repeated. */
+  #keep(completion: Completion): void {
+    this.#keeps -= 'payload' in completion ? completion.payload.length : 0
+    if (this.#keeps >= 0) this.#delivered.push(completion)
   }
 
   #put(completion: Completion): void {
@@ -358,7 +369,7 @@ export class RestateEffects implements Effects {
       stop()
       this.#deal()
       if (this.#unknown[0] === missing && clock.steady() >= until)
-        throw new NonDeterminismError(runId, missing.key, [], 'The code has changed since.')
+        throw new NonDeterminismError(runId, missing.key, this.#turns.keys, asksInstead(this.#turns.keys))
     }
   }
 }

@@ -75,6 +75,11 @@ export class Turns {
       .map((happened) => () => this.#delivered(happened ?? [])))
   }
 
+  /** What may happen here. */
+  get keys(): readonly Key[] {
+    return [...this.#expected.keys()]
+  }
+
   expects(key: Key): boolean {
     return this.#expected.has(key)
   }

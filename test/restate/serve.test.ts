@@ -177,9 +177,9 @@ describe.skipIf(noRestate)(`on a server${why}`, () => {
           return seen
         },
       })
-    const { engine, deploy, log } = await home(node, [changing('second')])
+    const { engine, deploy, log } = await home(node, [changing('second')], { inactivity: '50ms' })
     const run = await engine.start(changing('second'), null)
-    await until(() => calls.includes('second'))
+    await until(async () => (await run.status()) === 'waiting')
     await deploy([changing('other')])
     const blocked: unknown = await run.result().catch((error: unknown) => error)
     expect(blocked).toMatchObject({
@@ -193,6 +193,31 @@ describe.skipIf(noRestate)(`on a server${why}`, () => {
     await run.signal('go')
     expect(await run.result()).toEqual(['first', 'second'])
     expect(calls).toEqual(['first', 'second'])
+  })
+
+  test('D5: also where only one of several has changed, of which the journal has one entry', async () => {
+    const group = (second: string): WorkflowCode<null, number[]> =>
+      workflow({
+        name: 'changing-group',
+        execute: async (ctx, _input: null) => {
+          const both = await parallel([step('first', () => 1), step(second, () => 2)])
+          await ctx.waitForEvent('go')
+          return both
+        },
+      })
+    const { engine, deploy } = await home(node, [group('second')], { patience: '50ms', inactivity: '50ms' })
+    const run = await engine.start(group('second'), null)
+    await until(async () => (await run.status()) === 'waiting')
+    await deploy([group('other')])
+    await run.signal('go')
+    const blocked = await run.result().catch((error: unknown) => error)
+    expect(blocked).toMatchObject({
+      name: 'RunBlockedError',
+      cause: { name: 'NonDeterminismError', recordedKey: 'second', waitingKeys: ['other'] },
+    })
+    await deploy([group('second')])
+    await run.retry()
+    expect(await run.result()).toEqual([1, 2])
   })
 
   test('R7: a run that only waits is put away, and woken by what it waits for', async () => {
