@@ -181,6 +181,7 @@ describe.skipIf(noRestate)(`on a server${why}`, () => {
     const run = await engine.start(changing('second'), null)
     await until(async () => (await run.status()) === 'waiting')
     await deploy([changing('other')])
+    await run.signal('go') // wakes it
     const blocked: unknown = await run.result().catch((error: unknown) => error)
     expect(blocked).toMatchObject({
       name: 'RunBlockedError',
@@ -190,7 +191,6 @@ describe.skipIf(noRestate)(`on a server${why}`, () => {
     for (const said of log.messages('warn')) expect(said).toContain('name: second != other')
     await deploy([changing('second')])
     await run.retry()
-    await run.signal('go')
     expect(await run.result()).toEqual(['first', 'second'])
     expect(calls).toEqual(['first', 'second'])
   })
