@@ -324,12 +324,16 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#notes.clear()
     if (this.#origin !== undefined) this.#writeNote(this.#origin)
     this.#origin = undefined
-    this.writeGroups()
+    this.#writeGroups(false)
   }
 
   /** What groups there were, before the run's end: nothing can be noted after it. */
-  writeGroups(): void {
-    for (const note of this.#groups?.take() ?? []) this.#writeNote(note)
+  writeLastGroups(): void {
+    this.#writeGroups(true)
+  }
+
+  #writeGroups(last: boolean): void {
+    for (const note of this.#groups?.take(last) ?? []) this.#writeNote(note)
   }
 
   /** One that lasted long enough to be noted as begun is noted as given up. */
