@@ -201,7 +201,7 @@ export class Execution {
     this.#interruption.throwIfAborted()
     const told = this.#effects.childrenTold()
     if (told !== undefined) await unlessAborted(told, this.#interruption.signal)
-    this.#effects.writeLastGroups()
+    this.#effects.writeGroups()
     const at = await this.#record(end)
     if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
     this.#announcer.runEnded(end, at)

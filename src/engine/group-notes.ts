@@ -62,17 +62,13 @@ export class GroupNotes {
     this.#ended.push(noteOf(key, begun.at, at, begun.growing?.shape))
   }
 
-  /**
-   * @param last all of a group that grows, whether or not it is worth a row
-   * @returns what was not noted before
-   */
-  take(last = false): readonly Note[] {
-    const growth = last ? 1 : WORTH_NOTING
+  /** @returns what was not noted before */
+  take(): readonly Note[] {
     const notes = this.#ended.splice(0)
     for (const key of this.#growing) {
       const begun = this.#begun.get(key)
       const shape = begun?.growing?.shape
-      if (begun === undefined || shape === undefined || shape.size <= begun.size * growth) continue
+      if (begun === undefined || shape === undefined || shape.size <= begun.size * WORTH_NOTING) continue
       notes.push(noteOf(key, begun.at, 0, shape))
       this.#begun.set(key, { ...begun, size: shape.size })
     }

@@ -324,16 +324,12 @@ export class RunEffects implements Effects, CommitSink, NoteSource {
     this.#notes.clear()
     if (this.#origin !== undefined) this.#writeNote(this.#origin)
     this.#origin = undefined
-    this.#writeGroups(false)
+    this.writeGroups()
   }
 
   /** What groups there were, before the run's end: nothing can be noted after it. */
-  writeLastGroups(): void {
-    this.#writeGroups(true)
-  }
-
-  #writeGroups(last: boolean): void {
-    for (const note of this.#groups?.take(last) ?? []) this.#writeNote(note)
+  writeGroups(): void {
+    for (const note of this.#groups?.take() ?? []) this.#writeNote(note)
   }
 
   /** One that lasted long enough to be noted as begun is noted as given up. */

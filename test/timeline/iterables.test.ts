@@ -77,18 +77,6 @@ describe('a group that grows', () => {
     expect(membersOf(last)).toEqual([10_000])
   })
 
-  test('and whole at the end of a run that ends without it', () => {
-    const group = growing()
-    const notes = new GroupNotes(new Map())
-    notes.began(group, 10)
-    group.size = 10
-    notes.take()
-    group.size = 11
-    expect(membersOf(notes.take())).toEqual([])
-    expect(membersOf(notes.take(true))).toEqual([11])
-    expect(notes.take(true)).toEqual([])
-  })
-
   test('is not noted again by an execution that replays it', () => {
     const group = growing()
     const first = new GroupNotes(new Map())
