@@ -23,17 +23,17 @@ export function totalWithout({ root, crowds }: Layout, isLifted: (crowd: Crowd) 
 
 /** Of a group, from its beginning to its end. */
 function lengthOf(crowd: Crowd, lengths: ReadonlyMap<Crowd, number>, isLifted: boolean): number {
-  const { group, end, branches } = crowd
+  const { group, from, end, branches } = crowd
   const { limit } = group.shape
   const held = spanOf(crowd, lengths, false)
   if (!isLifted || limit === undefined || branches.length <= limit) return held
   const busy = branches.map((branch) => Math.max(0, Math.min(branch.end, end) - branch.from))
-  const unexplained = end - group.from - timeWith(busy, limit)
+  const unexplained = end - from - timeWith(busy, limit)
   return Math.min(held, Math.max(spanOf(crowd, lengths, true), unexplained))
 }
 
 function spanOf(
-  { group, end, branches, cutShort }: Crowd,
+  { from: start, end, branches, cutShort }: Crowd,
   lengths: ReadonlyMap<Crowd, number>,
   isLifted: boolean,
 ): number {
@@ -43,10 +43,10 @@ function spanOf(
   for (const branch of branches) {
     const { from, freedBy, givenUp } = branch
     const until = Math.min(branch.end, end)
-    const since = freedBy === undefined ? undefined : (ends.get(freedBy) ?? freedBy.end - group.from)
+    const since = freedBy === undefined ? undefined : (ends.get(freedBy) ?? freedBy.end - start)
     const begins =
       freedBy === undefined || since === undefined
-        ? Math.max(0, from - group.from)
+        ? Math.max(0, from - start)
         : (isLifted ? 0 : since) + from - freedBy.end
     const ended = begins + Math.max(0, Math.min(branchLength(branch, lengths), until - from))
     ends.set(branch, ended)
@@ -54,7 +54,7 @@ function spanOf(
     last = Math.max(last ?? 0, ended)
     lastSeen = Math.max(lastSeen, until)
   }
-  const whole = end - group.from
+  const whole = end - start
   return last === undefined || cutShort
     ? whole
     : Math.min(whole, Math.max(0, last + Math.max(0, end - lastSeen)))
