@@ -101,11 +101,11 @@ describe('show --timeline', () => {
   it('what decided the total is told also where it was between the operations', () => {
     const story = new Story().done('a', 0, 100).done('b', 900, 1000).ended(1000)
     expect(drawn(story, 200)).toContain(
-      'Critical path: a 100 ms → b 100 ms; between them 800 ms of its own code and of recording',
+      'Critical path: a 100 ms → b 100 ms; 800 ms in its own code and in recording',
     )
     const retried = new Story({ base: 1, earlier: [0] }).done('a', 0, 100).done('b', 9000, 9100).ended(9100)
     expect(drawn(retried, 200)).toContain(
-      'Critical path: a 100 ms → b 100 ms; between them 8.9 s in which nobody executed it',
+      'Critical path: a 100 ms → b 100 ms; 8.9 s in which nobody executed it',
     )
   })
 

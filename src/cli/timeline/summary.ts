@@ -10,7 +10,7 @@ const WORTH_TELLING = 100
 /** Stations of the critical path that are named: those that took longest. */
 const MOST_STATIONS = 8
 
-/** What is between the operations of the critical path is told when it is so much of the whole. */
+/** What on the critical path is no operation's is told when it is so much of the whole. */
 const WORTH_MENTION = 0.2
 
 /** For the end of `run`; nothing where there is nothing to say. */
@@ -56,10 +56,10 @@ export function pathLine(timeline: Timeline): string {
   }
   return parts.length === 0
     ? 'Critical path: the code of the workflow itself'
-    : `Critical path: ${parts.join(' → ')}${betweenThem(timeline)}`
+    : `Critical path: ${parts.join(' → ')}${beside(timeline)}`
 }
 
-function betweenThem({ criticalPath, totals }: Timeline): string {
+function beside({ criticalPath, totals }: Timeline): string {
   const timeOf = (phase: CriticalSegment['phase']): number =>
     criticalPath.reduce(
       (sum, each) => sum + (each.key === undefined && each.phase === phase ? each.until - each.from : 0),
@@ -67,11 +67,11 @@ function betweenThem({ criticalPath, totals }: Timeline): string {
     )
   const told = (
     [
-      [timeOf('code'), 'of its own code and of recording'],
+      [timeOf('code'), 'in its own code and in recording'],
       [timeOf('waiting'), 'in which nobody executed it'],
     ] as const
   ).filter(([time]) => time >= WORTH_MENTION * totals.wall)
-  return told.map(([time, what]) => `; between them ${durationText(time)} ${what}`).join('')
+  return told.map(([time, what]) => `; ${durationText(time)} ${what}`).join('')
 }
 
 function stationText({ label, keys, time }: Station): string {
