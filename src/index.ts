@@ -12,6 +12,7 @@ export { workflow, type EngineOption, type Untyped, type Workflow } from './core
 export { setDefaultEngine } from './core/default-engine.ts'
 export { createEngine, type EngineOptions } from './create-engine.ts'
 export { type EmbeddedEngine, type RunDetails } from './engine/embedded-engine.ts'
+export type { RunPast } from './engine/run-past.ts'
 export type { WorkOptions } from './engine/options.ts'
 export type { Keep } from './engine/retention.ts'
 export { timelineOf } from './timeline/timeline-of.ts'

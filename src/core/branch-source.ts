@@ -17,7 +17,9 @@ export interface BranchSource {
   readonly size: number
   /** Whether `take` may have one. */
   readonly more: boolean
-  /** Keys of the branches that are operations, as in `GroupShape`: of those that exist, before any was taken. */
+  /** Branches come one by one, as there is a place for them. */
+  readonly grows: boolean
+  /** Keys of the branches that are operations, as in `GroupShape`: before any was taken; where they come one by one, of those so far. */
   keys(): readonly Key[] | undefined
   /** The group begins: it wants what is there. */
   want(): void
@@ -33,6 +35,7 @@ export interface BranchSource {
 /** An array or a record: all branches exist, and were checked. */
 export class BranchList implements BranchSource {
   readonly names: readonly string[] | undefined
+  readonly grows = false
   readonly #inputs: (BranchInput | undefined)[]
   /** A million functions are looked at once. */
   readonly #hasOperations: boolean
@@ -91,12 +94,16 @@ export class BranchList implements BranchSource {
  */
 export class BranchIterator implements BranchSource {
   readonly names = undefined
+  readonly grows = true
   readonly #where: string
   readonly #iterable: Iterable<unknown>
   readonly #scope: Scope
   #iterator: Iterator<unknown> | undefined
   #taken = 0
   #more = true
+  /** Of all that were taken; none when there are too many. */
+  #keys: Key[] = []
+  #hasOperations = false
 
   constructor(where: string, iterable: Iterable<unknown>, scope: Scope) {
     this.#where = where
@@ -112,7 +119,9 @@ export class BranchIterator implements BranchSource {
     return this.#more
   }
 
-  keys(): undefined {}
+  keys(): readonly Key[] | undefined {
+    return this.#hasOperations && this.#taken <= MOST_MEMBERS ? this.#keys : undefined
+  }
 
   want(): void {}
 
@@ -139,12 +148,19 @@ export class BranchIterator implements BranchSource {
       this.release()
       throw error
     }
-    this.#taken++
-    if (input instanceof OperationCore) {
+    const isOperation = input instanceof OperationCore
+    this.#remember(isOperation ? input.key : '')
+    if (isOperation) {
+      this.#hasOperations = true
       this.#scope.host.adopted(input)
       input.want()
     }
     return input as BranchInput
+  }
+
+  #remember(key: Key): void {
+    if (++this.#taken <= MOST_MEMBERS) this.#keys.push(key)
+    else if (this.#keys.length > 0) this.#keys = []
   }
 
   #next(): IteratorResult<unknown> {

@@ -104,7 +104,10 @@ export class Group implements Work, BranchOwner {
     return { total: this.size, completed: this.#completed, failed: this.#failed, running }
   }
 
-  /** To be asked for before any branch starts. */
+  get grows(): boolean {
+    return this.#source.grows
+  }
+
   get shape(): GroupShape {
     const { concurrency } = this.#settings
     return {

@@ -29,6 +29,7 @@ import { requireNames, resumeAll } from './take-up.ts'
 import { Handle } from './handle.ts'
 import { type Lease, Ownership } from './ownership.ts'
 import { wholeJournal } from './recorded.ts'
+import { journalWithoutValues, type RunPast } from './run-past.ts'
 import { type Keep, keepCheck, Retention } from './retention.ts'
 import { RunService } from './run-service.ts'
 import { ZombieWatch } from './zombie-watch.ts'
@@ -107,6 +108,25 @@ export class EmbeddedEngine implements Engine {
       zombiesOf(service.parts, record),
     ])
     return { record, journal, notes, inbox, zombies }
+  }
+
+  /**
+   * What `timelineOf` needs of a run. Unlike `inspect` it keeps no values: what it takes does not depend on how large those are.
+   * @param known what this returned of the run before: only what came since is read
+   * @throws {RunNotFoundError}
+   */
+  async past(id: string, known?: RunPast): Promise<RunPast> {
+    const service = await this.#open()
+    const record = await service.find(id)
+    const { store } = service.parts
+    // Another run may have got the id since.
+    const before = known?.record.no === record.no ? known.journal : []
+    const [journal, notes, zombies] = await Promise.all([
+      journalWithoutValues(store, record.no, before),
+      store.readNotes(record.no),
+      zombiesOf(service.parts, record),
+    ])
+    return { record, journal, notes, zombies }
   }
 
   /** A part of the run's journal: entries after `after`, at most `limit`, and fewer where they are large. */

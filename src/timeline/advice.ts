@@ -36,7 +36,8 @@ const MOST_GROUPS = 5
 const TOLERANCE = 0.05
 
 export function adviceOf(layout: Layout, path: readonly Piece[], wall: number): Advice[] {
-  const isRest = ({ lane, phase }: Piece): boolean => lane === undefined && phase === 'waiting'
+  const isRest = ({ lane, phase }: Piece): boolean =>
+    phase === 'waiting' && (lane === undefined || lane.kind === 'step' || lane.kind === 'compensation')
   const active = wall - lengthOf(path.filter(isRest))
   if (active < WORTH_TIME) return []
   const limited = limits(layout, wall, active)
@@ -54,8 +55,8 @@ export function adviceOf(layout: Layout, path: readonly Piece[], wall: number): 
 }
 
 function limits(layout: Layout, wall: number, active: number): Advice[] {
-  const waited = ({ group, branches }: Crowd): number =>
-    branches.reduce((sum, { from, freedBy }) => sum + (freedBy === undefined ? 0 : from - group.from), 0)
+  const waited = ({ from: begun, branches }: Crowd): number =>
+    branches.reduce((sum, { from, freedBy }) => sum + (freedBy === undefined ? 0 : from - begun), 0)
   const limited = layout.crowds
     .map((crowd) => ({ crowd, time: waited(crowd) }))
     .filter(({ time }) => time >= WORTH_SAVING * active)
@@ -126,10 +127,10 @@ function sequence({ root }: Layout, path: readonly Piece[], active: number): Adv
 }
 
 function retries(path: readonly Piece[], active: number): Advice[] {
-  const pieces = path.filter(
-    ({ lane, phase, span }) =>
-      lane !== undefined && (phase === 'backing-off' || (phase === 'running' && isRepeated(lane, span))),
-  )
+  // An attempt whose process died has not failed: nothing backs off after it.
+  const isFailed = ({ lane, phase }: Piece, next: Piece | undefined): boolean =>
+    phase === 'running' && next?.lane === lane && next?.phase === 'backing-off'
+  const pieces = path.filter((piece, at) => piece.phase === 'backing-off' || isFailed(piece, path[at + 1]))
   const cost = lengthOf(pieces)
   const most = longestOf(pieces)
   if (most === undefined || cost < WORTH_RETRIES * active) return []
@@ -140,10 +141,6 @@ function retries(path: readonly Piece[], active: number): Advice[] {
       : `of ${count} steps, most of it ${quoted(nameOf(keyOf(most)))},`
   const text = `Failed attempts ${which} and the waits after them took ${durationText(cost)} of ${durationText(active)}.`
   return [{ kind: 'retries', text, key: keyOf(most), cost }]
-}
-
-function isRepeated({ attempts }: Lane, span: Piece['span']): boolean {
-  return span?.attempt !== undefined && span.attempt < attempts
 }
 
 function waiting(path: readonly Piece[], active: number): Advice[] {

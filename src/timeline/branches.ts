@@ -30,6 +30,8 @@ export interface Branch {
 /** A group with those of its branches that did something. */
 export interface Crowd {
   readonly group: Group
+  /** Of a run that was retried: since the first of its branches, also where that was before the retry. */
+  from: number
   readonly end: number
   /** In the order in which they began. */
   branches: readonly Branch[]
@@ -61,7 +63,7 @@ export function layoutOf(lanes: readonly Lane[], groups: Groups, frame: Frame, d
   for (const group of groups.all) {
     const around = branchAt(group.place)
     const end = group.until ?? frame.at
-    const crowd = { group, end, branches: [], around, cutShort: deadlines.cutShort(group) }
+    const crowd = { group, from: group.from, end, branches: [], around, cutShort: deadlines.cutShort(group) }
     crowds.set(group, crowd)
     branches.set(crowd, new Map())
   }
@@ -77,8 +79,9 @@ export function layoutOf(lanes: readonly Lane[], groups: Groups, frame: Frame, d
   for (const crowd of [...crowds.values()].toReversed()) {
     crowd.branches = settle([...(branches.get(crowd)?.values() ?? [])])
     assignPlaces(crowd)
-    const { group, end, around } = crowd
-    around.items.push({ lane: undefined, group: crowd, from: group.from, end, givenUp: group.givenUp })
+    const { group, end, around, branches: begun } = crowd
+    if (frame.retried) crowd.from = Math.min(group.from, begun[0]?.from ?? group.from)
+    around.items.push({ lane: undefined, group: crowd, from: crowd.from, end, givenUp: group.givenUp })
   }
   settle([root])
   root.from = frame.from
@@ -123,12 +126,12 @@ export interface Occupancy {
   readonly full: number
 }
 
-export function occupancyOf({ group, end, branches }: Crowd): Occupancy {
+export function occupancyOf({ group, from: begun, end, branches }: Crowd): Occupancy {
   const starts: number[] = []
   const ends: number[] = []
   let taken = 0
   for (const branch of branches) {
-    const from = Math.max(branch.from, group.from)
+    const from = Math.max(branch.from, begun)
     const until = Math.min(branch.end, end)
     if (until < from) continue
     starts.push(from)
@@ -142,7 +145,7 @@ export function occupancyOf({ group, end, branches }: Crowd): Occupancy {
     most = Math.max(most, index + 1 - endedBefore(sorted, from, ends[index]))
   const { limit } = group.shape
   if (limit !== undefined) most = Math.min(most, limit)
-  const places = (limit ?? most) * (end - group.from)
+  const places = (limit ?? most) * (end - begun)
   return { most, full: places > 0 ? Math.min(1, taken / places) : 0 }
 }
 

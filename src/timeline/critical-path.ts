@@ -65,7 +65,7 @@ export function criticalPathOf(
     const since = lane.begun ?? trail.from
     const latest = Math.min(current, above(ends, since)) - 1
     const near = lane.begun === undefined ? undefined : structure.before(lane, since, current)
-    const isCertain = near?.hadPlace === true && lane.place?.isMember === true
+    const isCertain = near?.hadPlace === true && isMember(lane)
     const isNear = near !== undefined && (isCertain || (ends[latest] ?? 0) - (ends[near.index] ?? 0) <= SLACK)
     trail.waited = isNear && near.hadPlace
     current = isNear ? near.index : latest
@@ -116,7 +116,7 @@ class Structure {
     }
     this.#index(layout.root)
     for (const crowd of layout.crowds)
-      this.#beforeGroup.set(crowd, this.#beforeItem(crowd.around, crowd.group.from))
+      this.#beforeGroup.set(crowd, this.#beforeItem(crowd.around, crowd.from))
   }
 
   /** @param limit places from this one on are not to be had */
@@ -200,7 +200,8 @@ class Trail {
     const later = this.#later
     const queued = later?.spans[0]?.phase === 'queued' ? later.spans[0] : undefined
     if (later !== undefined && later.begun === undefined) this.#add(later, 'waiting', since, undefined)
-    else if (later !== undefined && this.waited) this.#add(later, 'queued', since, queued)
+    else if (later !== undefined && this.waited && (queued !== undefined || !isMember(later)))
+      this.#add(later, 'queued', since, queued)
     else if (later !== undefined && queued !== undefined)
       this.#add(later, 'queued', Math.max(since, queued.from), queued)
     for (let at = above(this.#restsFrom, this.from) - 1; at >= 0; at--) {
@@ -221,4 +222,9 @@ class Trail {
     else this.#pieces.push({ lane, phase, from, until: this.from, span })
     this.from = from
   }
+}
+
+/** Of one that waited for its place that is known, unless a retry has forgotten it. */
+function isMember({ place }: Lane): boolean {
+  return place?.isMember === true
 }

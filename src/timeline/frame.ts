@@ -7,6 +7,8 @@ export interface Frame {
   /** When the run ended, or now. */
   readonly at: number
   readonly ended: boolean
+  /** Some of it was done before a retry, or before a fork: groups are noted only when they are made again. */
+  readonly retried: boolean
   /** It has not ended, and nobody goes on with it: since when, as far as is known. */
   readonly stalledSince: number | undefined
   /** The run may have waited for what nothing tells of since then. */
@@ -37,6 +39,7 @@ export function frameOf(source: RunHistory, now: number, interrupted: boolean): 
     from,
     at,
     ended,
+    retried: record.base > 0,
     stalledSince: stalled ? last : undefined,
     quietSince: quiet ? last : undefined,
     lastBefore,

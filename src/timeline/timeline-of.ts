@@ -133,14 +133,15 @@ function groupsIn(
   const begun = new Map<Crowd, number>()
   for (const crowd of crowds) {
     const around = crowd.around.group
-    begun.set(crowd, Math.max(crowd.group.from, around === undefined ? frame.from : (begun.get(around) ?? 0)))
+    begun.set(crowd, Math.max(crowd.from, around === undefined ? frame.from : (begun.get(around) ?? 0)))
   }
   const sorted = crowds.toSorted((a, b) => (begun.get(a) ?? 0) - (begun.get(b) ?? 0))
   return sorted.map((crowd) => groupOf(crowd, criticalCrowds.has(crowd)))
 }
 
 function groupOf(crowd: Crowd, critical: boolean): TimelineGroup {
-  const { key, shape, from, until, place } = crowd.group
+  const { from } = crowd
+  const { key, shape, until, place } = crowd.group
   const { kind, limit } = shape
   const size = crowd.branches.reduce(
     (most, { label }, index) => Math.max(most, index + 1, typeof label === 'number' ? label + 1 : 0),

@@ -6,9 +6,13 @@
  * after its group as it began after that place was free. A group ends as long after the last of its branches as it did; those that
  * were given up do not count, and one whose time was up takes what it took. So nothing is ever later than it was.
  *
+ * A limit explains as much as its branches would take on so many places, one after another without a pause. What the group took
+ * beyond that (something was recorded, or computed, while places stood empty) it would have taken without a limit as well.
+ *
  * It does not know that more at once would make each slower, nor that a branch waited for something of another branch.
  */
 import type { Branch, Crowd, Item, Layout } from './branches.ts'
+import { timeWith } from './enough.ts'
 
 /** @returns milliseconds from the run's beginning to its end, or to now */
 export function totalWithout({ root, crowds }: Layout, isLifted: (crowd: Crowd) => boolean): number {
@@ -18,8 +22,18 @@ export function totalWithout({ root, crowds }: Layout, isLifted: (crowd: Crowd) 
 }
 
 /** Of a group, from its beginning to its end. */
-function lengthOf(
-  { group, end, branches, cutShort }: Crowd,
+function lengthOf(crowd: Crowd, lengths: ReadonlyMap<Crowd, number>, isLifted: boolean): number {
+  const { group, from, end, branches } = crowd
+  const { limit } = group.shape
+  const held = spanOf(crowd, lengths, false)
+  if (!isLifted || limit === undefined || branches.length <= limit) return held
+  const busy = branches.map((branch) => Math.max(0, Math.min(branch.end, end) - branch.from))
+  const unexplained = end - from - timeWith(busy, limit)
+  return Math.min(held, Math.max(spanOf(crowd, lengths, true), unexplained))
+}
+
+function spanOf(
+  { from: start, end, branches, cutShort }: Crowd,
   lengths: ReadonlyMap<Crowd, number>,
   isLifted: boolean,
 ): number {
@@ -29,10 +43,10 @@ function lengthOf(
   for (const branch of branches) {
     const { from, freedBy, givenUp } = branch
     const until = Math.min(branch.end, end)
-    const since = freedBy === undefined ? undefined : (ends.get(freedBy) ?? freedBy.end - group.from)
+    const since = freedBy === undefined ? undefined : (ends.get(freedBy) ?? freedBy.end - start)
     const begins =
       freedBy === undefined || since === undefined
-        ? Math.max(0, from - group.from)
+        ? Math.max(0, from - start)
         : (isLifted ? 0 : since) + from - freedBy.end
     const ended = begins + Math.max(0, Math.min(branchLength(branch, lengths), until - from))
     ends.set(branch, ended)
@@ -40,7 +54,7 @@ function lengthOf(
     last = Math.max(last ?? 0, ended)
     lastSeen = Math.max(lastSeen, until)
   }
-  const whole = end - group.from
+  const whole = end - start
   return last === undefined || cutShort
     ? whole
     : Math.min(whole, Math.max(0, last + Math.max(0, end - lastSeen)))

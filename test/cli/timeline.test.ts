@@ -24,8 +24,7 @@ const FIGURE = [
 describe('show --timeline', () => {
   it('has a lane for each operation, as wide as the terminal, with the critical path told apart without colours', () => {
     expect(drawn(example(), 64)).toEqual([
-      '600 ms for 700 ms of work: 1.2 × one after another; without',
-      '  limits 500 ms',
+      '600 ms for 700 ms of work (speed-up 1.2×); without limits 500 ms',
       '',
       ...FIGURE,
       '',
@@ -79,6 +78,37 @@ describe('show --timeline', () => {
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
   })
 
+  it('a group in a function branch says in which; a name of blanks alone is seen', () => {
+    const lines = drawn(
+      new Story()
+        .group('both', 0, 200, { size: 2 })
+        .group('both/left/parallel', 0, 100, { size: 1 })
+        .done('both/left/parallel/0/a', 0, 100)
+        .group('both/right/fetch', 0, 200, { size: 1 })
+        .done('both/right/fetch/0/ ', 0, 200)
+        .done(' ', 200, 900)
+        .ended(900),
+    )
+    expect(lines.filter((line) => line.includes('branch'))).toEqual([
+      '* parallel both: 2 branches',
+      '    left/parallel: 1 branch',
+      '*   parallel right/fetch: 1 branch',
+    ])
+    expect(lines.some((line) => line.startsWith('* " " '))).toBe(true)
+    expect(lines).toContain('Critical path: both/right/fetch/0/  200 ms → " " 700 ms')
+  })
+
+  it('what decided the total is told also where it was between the operations', () => {
+    const story = new Story().done('a', 0, 100).done('b', 900, 1000).ended(1000)
+    expect(drawn(story, 200)).toContain(
+      'Critical path: a 100 ms → b 100 ms; 800 ms in its own code and in recording',
+    )
+    const retried = new Story({ base: 1, earlier: [0] }).done('a', 0, 100).done('b', 9000, 9100).ended(9100)
+    expect(drawn(retried, 200)).toContain(
+      'Critical path: a 100 ms → b 100 ms; 8.9 s in which nobody executed it',
+    )
+  })
+
   it('a run of which nothing is recorded says so; one of no length is drawn', () => {
     expect(drawn(new Story()).join('\n')).toContain('Nothing of what it did is recorded.')
     expect(drawn(new Story().done('a', 0, 0).ended(0)).join('\n')).toContain('  a')
@@ -94,7 +124,7 @@ describe('show --timeline', () => {
 describe('the end of run', () => {
   it('says what the whole took, what decided that, and the best advice', () => {
     expect(shortForm(timelineOf(example().history, NOW))).toEqual([
-      '600 ms for 700 ms of work: 1.2 × one after another; without limits 500 ms',
+      '600 ms for 700 ms of work (speed-up 1.2×); without limits 500 ms',
       'Critical path: plan 100 ms → fetch-* ×2 300 ms → report 200 ms',
       '→ `concurrency: 2` of `fetches` cost 100 ms of 600 ms; 3 would have been enough, if what it calls can take as many at once.',
     ])

@@ -198,7 +198,7 @@ describe('the picture of a run under way', () => {
       .note('a', 'started', 1000)
     expect(picture(story, 60, 24)).toEqual([
       'w r · running',
-      '5.0 s for 5.0 s of work: 1.0 × one after another',
+      '5.0 s for 5.0 s of work (speed-up 1.0×)',
       '       0           1.3 s      2.5 s             5.0 s',
       '* plan ██████████                                     1.0 s',
       '* parallel all: 2 branches, 1 at once, 100% full',

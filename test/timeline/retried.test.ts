@@ -40,6 +40,19 @@ describe('a run that was retried', () => {
     expect(b).toMatchObject({ attempts: 1, spans: [{ from: 1000, until: 1100 }] })
   })
 
+  test('shows a group since the first of its branches, though it was made anew', () => {
+    const history = new History().step('a', 0, 100).step('b', 100, 300).failed('c', 100, 200).retried()
+    history.group('g', 5000, 5200, { limit: 2, members: ['b', 'c'] })
+    const { groups, criticalPath } = timelineOf(history.step('c', 5000, 5200).ended(5200).source, 5200)
+    expect(groups).toMatchObject([{ from: 100, until: 5200, most: 1, full: 400 / (2 * 5100) }])
+    expect(criticalPath.map(({ key, phase, until }) => [key, phase, until])).toEqual([
+      ['a', 'running', 100],
+      ['b', 'running', 300],
+      [undefined, 'waiting', 5000],
+      ['c', 'running', 5200],
+    ])
+  })
+
   test('counts the time between as nobody’s', () => {
     const history = first().retried().step('a', 0, 10).step('c', 10, 30).step('b', 1000, 1100).ended(1110)
     const { criticalPath, totals } = timelineOf(history.source, 5000)

@@ -227,6 +227,13 @@ describe('advice', () => {
     ])
   })
 
+  test('does not call an attempt failed whose process died, nor count until somebody went on', () => {
+    const history = new History().started('a', 0).step('b', 0, 1500).started('a', 60_000, 2)
+    expect(advice(history.step('a', 60_000, 61_000, 2).ended(61_000))).toEqual([
+      { kind: 'step', text: '100% of the time is one step, `a`: 2.5 s of 2.5 s.', key: 'a', cost: 2500 },
+    ])
+  })
+
   test('is not given where there is nothing to gain', () => {
     expect(advice(new History().step('a', 0, 50).ended(50))).toEqual([])
     const history = new History().group('g', 0, 1000, { members: ['a', 'b'], limit: 2 })

@@ -16,7 +16,7 @@ import { oneLine, printable } from '../text/printable.ts'
 import { durationText } from '../../core/duration-text.ts'
 import { fullTimeText, plural } from '../text/units.ts'
 import { checkTimelineOptions, showTimeline } from '../timeline/output.ts'
-import { timelineNow } from '../timeline/now.ts'
+import { RunView } from '../timeline/run-view.ts'
 import { runTable } from './list.ts'
 
 export interface ShowOptions {
@@ -43,7 +43,7 @@ export async function show(context: CommandContext, id: string, options: ShowOpt
   return await withEngine(context, async (engine) => {
     const record = await requireRun(context, engine, id)
     if (options.timeline === true || options.mermaid === true || options.svg !== undefined) {
-      await showTimeline(terminal, await timelineNow(engine, id), options)
+      await showTimeline(terminal, await new RunView(engine, id).timeline(), options)
       return EXIT.completed
     }
     const details = await engine.inspect(id)

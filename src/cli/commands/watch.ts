@@ -11,7 +11,7 @@ import { requireRun } from '../runs/look-up.ts'
 import { exitCodeOf, explain, outcomeOf } from '../runs/outcome.ts'
 import { printable } from '../text/printable.ts'
 import { canvasOf, drawTimeline } from '../timeline/draw.ts'
-import { timelineNow } from '../timeline/now.ts'
+import { RunView } from '../timeline/run-view.ts'
 import { shortForm } from '../timeline/summary.ts'
 import { type Screen, screenOf } from '../watch/screen.ts'
 
@@ -57,11 +57,12 @@ async function follow(
 ): Promise<Timeline | undefined> {
   const leaving = new AbortController()
   const left = interruption.happened.then(() => leaving.abort())
+  const view = new RunView(engine, id)
   let isStalled = false
   while (!leaving.signal.aborted) {
     const began = performance.now()
     requireFile(context)
-    const timeline = await timelineNow(engine, id)
+    const timeline = await view.timeline()
     screen.show(timeline)
     const { status } = timeline.run
     if (status === 'blocked' || (status !== 'interrupted' && ENDED.has(status))) return timeline

@@ -1,12 +1,12 @@
 import type { WorkflowCode } from '../../core/definition.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
-import { type CommandContext, openEngine } from '../context.ts'
+import { type CommandContext, hint, openEngine } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { Interruption } from '../interruption.ts'
 import { ProgressReporter } from '../progress/reporter.ts'
 import { oneLine } from '../text/printable.ts'
-import { timelineOf } from '../../timeline/timeline-of.ts'
+import { RunView } from '../timeline/run-view.ts'
 import { shortForm } from '../timeline/summary.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 
@@ -72,16 +72,25 @@ export async function execute(
   }
 }
 
+/** To read more records than these takes longer than anybody waits for what was not asked for. */
+const MOST_RECORDS = 100_000
+
 /** A run whose records cannot be read has its result all the same. */
 async function whyOf(
-  { terminal }: CommandContext,
+  context: CommandContext,
   engine: EmbeddedEngine,
   outcomes: readonly Outcome[],
 ): Promise<readonly string[]> {
   const [outcome] = outcomes
-  if (outcome === undefined || outcomes.length > 1 || terminal.json || terminal.options.quiet) return []
+  const { json, options } = context.terminal
+  if (outcome === undefined || outcomes.length > 1 || json || options.quiet) return []
+  const { id } = outcome
   try {
-    return shortForm(timelineOf(await engine.inspect(outcome.id), Date.now()))
+    const record = await engine.lookUp(id)
+    if (record === undefined) return []
+    const more = await engine.journal(record, MOST_RECORDS, 1)
+    if (more.length > 0) return [`What took how long: ${hint(context, 'show', id, ['--timeline'])}`]
+    return shortForm(await new RunView(engine, id).timeline())
   } catch {
     return []
   }

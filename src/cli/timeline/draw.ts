@@ -99,12 +99,12 @@ function labelOf({ depth, label, members }: OperationLane): string {
   return `${'  '.repeat(depth)}${printable(label)}${many}`
 }
 
-function groupText({ depth, group }: GroupLane): string {
+function groupText({ depth, label, group }: GroupLane): string {
   const { name, kind, limit, size, full, critical } = group
   const branches = size === 1 ? '1 branch' : `${size.toLocaleString('en')} branches`
   const at =
     limit === undefined ? '' : `, ${limit.toLocaleString('en')} at once, ${Math.round(full * 100)}% full`
-  const called = name === kind ? kind : `${kind} ${printable(name)}`
+  const called = name === kind ? printable(label) : `${kind} ${printable(label)}`
   return `${critical ? '*' : ' '} ${'  '.repeat(depth)}${called}: ${branches}${at}`
 }
 

@@ -4,6 +4,8 @@ import type { CriticalSegment, Timeline, TimelineGroup, TimelineOperation } from
 export interface GroupLane {
   readonly kind: 'group'
   readonly depth: number
+  /** The key without what the lanes around it say already. */
+  readonly label: string
   readonly group: TimelineGroup
 }
 
@@ -38,7 +40,7 @@ export function lanesOf(timeline: Timeline, all: boolean): Lane[] {
     for (const item of folded(inside.get(group) ?? [], all).toSorted(inOrder)) {
       if (Array.isArray(item)) lanes.push(operationLane(item as [TimelineOperation], group, depth, paths))
       else {
-        lanes.push({ kind: 'group', depth, group: item })
+        lanes.push({ kind: 'group', depth, label: labelWithin(item.key, group), group: item })
         add(item.key, depth + 1)
       }
     }
@@ -104,8 +106,7 @@ function operationLane(
   paths: ReadonlyMap<string, readonly CriticalSegment[]>,
 ): OperationLane {
   const [{ key, kind }] = members
-  const inGroup = group !== undefined && key.startsWith(`${group}/`) ? key.slice(group.length + 1) : key
-  const short = inGroup === key ? key.slice(key.lastIndexOf('/') + 1) : inGroup
+  const short = labelWithin(key, group)
   const label = members.length > 1 ? pattern(short) : short
   return {
     kind: 'operations',
@@ -114,6 +115,16 @@ function operationLane(
     members,
     path: members.flatMap((each) => paths.get(each.key) ?? []),
   }
+}
+
+function labelWithin(key: string, group: string | undefined): string {
+  const isInside = group !== undefined && key.startsWith(`${group}/`)
+  return visible(key.slice(isInside ? group.length + 1 : key.lastIndexOf('/') + 1))
+}
+
+/** A name of blanks alone is put in quotes. */
+export function visible(name: string): string {
+  return name.trim() === '' ? JSON.stringify(name) : name
 }
 
 export function pattern(key: string): string {

@@ -1,9 +1,9 @@
 /** A timeline as a gantt chart of Mermaid, for pages that draw those: a README, an issue, a wiki. */
-import type { Timeline, TimelineGroup } from '../../timeline/timeline.ts'
+import type { Timeline } from '../../timeline/timeline.ts'
 import { printable } from '../text/printable.ts'
 import { fitted } from '../text/width.ts'
 import { stretchOf } from './begun.ts'
-import { lanesOf, type Lane, type OperationLane } from './lanes.ts'
+import { type GroupLane, lanesOf, type Lane, type OperationLane } from './lanes.ts'
 
 /** Mermaid draws no text of more than 50,000 characters by default. */
 const MOST_LANES = 200
@@ -35,13 +35,13 @@ export function mermaidGantt(timeline: Timeline, all: boolean): string {
 
 /** A section for each group, and one for what is in none. */
 function taskLines(lanes: readonly Lane[], run: string, at: number): string[] {
-  const around: TimelineGroup[] = []
+  const around: GroupLane[] = []
   const lines: string[] = []
   let section: string | undefined
   for (const lane of lanes) {
     around.length = Math.min(around.length, lane.depth)
     if (lane.kind === 'group') {
-      around.push(lane.group)
+      around.push(lane)
       continue
     }
     const own = around.length === 0 ? text(run) : around.map(groupText).join(' › ')
@@ -52,8 +52,8 @@ function taskLines(lanes: readonly Lane[], run: string, at: number): string[] {
   return lines
 }
 
-function groupText({ name, limit }: TimelineGroup): string {
-  return text(limit === undefined ? name : `${name} (limit ${limit})`)
+function groupText({ label, group: { limit } }: GroupLane): string {
+  return text(limit === undefined ? label : `${label} (limit ${limit})`)
 }
 
 function taskLine({ label, members }: OperationLane, at: number): string {

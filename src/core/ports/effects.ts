@@ -48,8 +48,10 @@ export interface Effects {
 /** A group that begins. */
 export interface DescribedGroup {
   readonly key: Key
-  /** Made when it is asked for, which may only be while the group begins. */
+  /** Made when it is asked for: of one that does not grow, only while it begins. */
   readonly shape: GroupShape
+  /** Its branches come from an iterable: there may be more of them each time it is asked for its shape. */
+  readonly grows: boolean
 }
 
 /** What a group is made of. */
@@ -57,11 +59,11 @@ export interface GroupShape {
   readonly kind: 'parallel' | 'race' | 'any'
   /** Most branches at once; absent where there is no limit. */
   readonly limit: number | undefined
-  /** Branches that there are; of an iterable, those that were known when it was noted. */
+  /** Branches that there are; of an iterable, those that it had given. */
   readonly size: number
   /**
    * Keys of the branches that are operations, by their position; a function branch has an empty one, as it is found by the prefix
-   * of its keys. Absent where all are functions, where they come from an iterable, or where there are too many to write down.
+   * of its keys. Absent where all are functions, or where there are too many to write down.
    */
   readonly members: readonly Key[] | undefined
 }

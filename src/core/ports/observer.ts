@@ -135,6 +135,7 @@ export interface Progressing {
 /** A group, as those who look at it later see it. */
 export interface Grouped extends Progressing {
   readonly shape: GroupShape
+  readonly grows: boolean
 }
 
 /** Who is told of the groups of a run. `before`: in a replay, when that happened; it was told then. */

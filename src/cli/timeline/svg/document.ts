@@ -125,7 +125,7 @@ function laneOf(lane: Lane, scale: TimeScale, y: number, at: number, index: numb
 }
 
 function labelOf(lane: Lane): string {
-  if (lane.kind === 'group') return lane.group.name
+  if (lane.kind === 'group') return lane.label
   return lane.members.length === 1 ? lane.label : `${lane.label} ×${lane.members.length.toLocaleString('en')}`
 }
 
