@@ -4,8 +4,10 @@ import { runsFile } from '../../create-engine.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import { type CommandContext, openEngine } from '../context.ts'
 
-/** Of these an open database does not recover by itself: it is opened anew the next time. */
-const FINAL: ReadonlySet<string> = new Set(['corrupt', 'not-a-database', 'io', 'missing', 'closed'])
+/** Of these an open database does not recover by itself, and records nothing any more: it is opened anew the next time. */
+const FINAL: ReadonlySet<string> = new Set(['corrupt', 'not-a-database', 'closed'])
+/** Of these it may. Who executes runs waits for that: to open it anew would interrupt them. */
+const PASSING: ReadonlySet<string> = new Set(['io', 'missing'])
 
 /**
  * The engine over the database as it is now: SQLite goes on reading a file that was deleted or replaced, so the file is looked at
@@ -44,7 +46,8 @@ export class ServedRuns {
 
   /** Something was thrown: what cannot recover is given up. */
   readonly failed = (error: unknown): void => {
-    if (!this.#executes && error instanceof StoreError && FINAL.has(error.problem)) this.#drop()
+    if (!(error instanceof StoreError)) return
+    if (FINAL.has(error.problem) || (!this.#executes && PASSING.has(error.problem))) this.#drop()
   }
 
   async end(): Promise<void> {
