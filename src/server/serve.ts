@@ -7,7 +7,7 @@ import { Problem, problemAnswer, problemOf } from './problems.ts'
 import { addReading } from './reading.ts'
 import { withSafeHeaders } from './safe-headers.ts'
 import { Served, type ServedWorkflow } from './served.ts'
-import { addStreams } from './streams.ts'
+import { addStream } from './streams.ts'
 import { addWriting } from './writing.ts'
 
 export interface HttpApi {
@@ -34,7 +34,7 @@ export function serve(source: EngineSource, options: ServeOptions): HttpApi {
   const served = new Served(source, options.workflows)
   addReading(app, served, options.clock)
   addWriting(app, served, options.maxBody)
-  const closeStreams = addStreams(app, served, options)
+  const closeStreams = addStream(app, served, options)
   app.notFound((context) => notFound(context, app, options.page))
   app.onError((thrown) => {
     const problem = problemOf(thrown)
