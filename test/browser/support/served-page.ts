@@ -1,5 +1,6 @@
 /** The page as it is built, over a real engine, behind a real server, in a real browser. */
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
@@ -44,6 +45,8 @@ export interface Served {
   /** Ends all connections and listens no more, until `start`. */
   stop(): Promise<void>
   start(): Promise<void>
+  /** Streams of changes that are open now. */
+  streams(): number
 }
 
 export async function served(): Promise<Served> {
@@ -61,7 +64,13 @@ export async function served(): Promise<Served> {
     page: staticPage(join(folder, 'ui')),
     report: (error) => trouble.push(String(error)),
   })
-  let server = await listen(api.fetch, 0)
+  const streams = new Set<object>()
+  const count = ({ url = '' }: { url?: string }, response: ServerResponse): void => {
+    if (!url.startsWith('/api/changes')) return
+    streams.add(response)
+    response.on('close', () => streams.delete(response))
+  }
+  let server = (await listen(api.fetch, 0)).on('request', count)
   const { port } = server.address() as { port: number }
   const address = `http://127.0.0.1:${port}`
   const stop = (): Promise<void> => close(server)
@@ -80,15 +89,14 @@ export async function served(): Promise<Served> {
     open: (hash = '', options = {}) => openPage(`${address}/${hash}`, options, trouble),
     stop,
     start: async () => {
-      server = await listen(api.fetch, port)
+      server = (await listen(api.fetch, port)).on('request', count)
     },
+    streams: () => streams.size,
   }
 }
 
-type Server = ReturnType<typeof createAdaptorServer>
-
 async function listen(fetch: (request: Request) => Promise<Response>, port: number): Promise<Server> {
-  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false })
+  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return server
 }
@@ -96,7 +104,7 @@ async function listen(fetch: (request: Request) => Promise<Response>, port: numb
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
-    if ('closeAllConnections' in server) server.closeAllConnections()
+    server.closeAllConnections()
   })
 }
 
