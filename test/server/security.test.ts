@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createEngine, memoryStore, workflow } from 'ai-workflows'
 import { httpApi, type HttpApiOptions } from 'ai-workflows/server'
@@ -151,6 +153,20 @@ test('what is sent must be JSON, by its type too, and not too large', async () =
     expect([answer.status, answer.body.error.code]).toEqual([413, 'TOO_LARGE'])
   for (const body of ['{', '[]', 'null', '"x"', '{"workflow":"noop","extra":1}', '{"workflow":5}', '{}'])
     expect([body, (await post('/api/runs', body)).status]).toEqual([body, 400])
+})
+
+test('a body that ends before it is complete is nobody else’s trouble', async () => {
+  const told: unknown[] = []
+  const { port, get } = await guarded({ onError: (error) => told.push(error) })
+  const socket = connect(port, '127.0.0.1')
+  socket.write(
+    'POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+  )
+  await once(socket, 'connect')
+  expect((await get('/api/runs')).status).toBe(200)
+  socket.destroy()
+  expect((await get('/api/runs')).status).toBe(200)
+  expect(told).toEqual([])
 })
 
 test('bad options are refused at the call', () => {

@@ -4,10 +4,8 @@ import { runsFile } from '../../create-engine.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import { type CommandContext, openEngine } from '../context.ts'
 
-/** Of these an open database does not recover by itself, and records nothing any more: it is opened anew the next time. */
-const FINAL: ReadonlySet<string> = new Set(['corrupt', 'not-a-database', 'closed'])
-/** Of these it may. Who executes runs waits for that: to open it anew would interrupt them. */
-const PASSING: ReadonlySet<string> = new Set(['io', 'missing'])
+/** Of these an open database may not recover by itself: it is opened anew the next time. */
+const FINAL: ReadonlySet<string> = new Set(['corrupt', 'not-a-database', 'io', 'missing', 'closed'])
 
 /**
  * The engine over the database as it is now: SQLite goes on reading a file that was deleted or replaced, so the file is looked at
@@ -21,6 +19,8 @@ export class ServedRuns {
   #engine: EmbeddedEngine | undefined
   #identity: string | undefined
   #wasThere = false
+  /** By the engine that is open now. */
+  #hasExecuted = false
   readonly #ending = new Set<Promise<void>>()
 
   constructor(context: CommandContext, executes: boolean) {
@@ -41,18 +41,26 @@ export class ServedRuns {
     const identity = stats && `${stats.dev}:${stats.ino}`
     if (this.#identity !== undefined && identity !== this.#identity) this.#drop()
     this.#identity = identity
-    return (this.#engine ??= openEngine(this.#context))
+    return (this.#engine ??= this.#open())
   }
 
   /** Something was thrown: what cannot recover is given up. */
   readonly failed = (error: unknown): void => {
-    if (!(error instanceof StoreError)) return
-    if (FINAL.has(error.problem) || (!this.#executes && PASSING.has(error.problem))) this.#drop()
+    // One broken record of one run is `corrupt` too: that must not interrupt the runs that are executed here.
+    if (!(error instanceof StoreError) || (this.#hasExecuted && error.problem !== 'closed')) return
+    if (FINAL.has(error.problem)) this.#drop()
   }
 
   async end(): Promise<void> {
     await this.#engine?.stop()
     await Promise.all(this.#ending)
+  }
+
+  #open(): EmbeddedEngine {
+    this.#hasExecuted = false
+    const engine = openEngine(this.#context)
+    engine.on('*', () => (this.#hasExecuted = true))
+    return engine
   }
 
   #look(): Stats | undefined {

@@ -120,7 +120,9 @@ function RunRow({ run, now, withParent }: { run: ApiRun; now: number; withParent
       <td class="cell-started" title={fullMoment(createdAt)}>
         {moment(createdAt, now)}
       </td>
-      <td class="number cell-duration">{duration((endedAt ?? now) - createdAt)}</td>
+      <td class="number cell-duration">
+        {status === 'interrupted' ? '–' : duration((endedAt ?? now) - createdAt)}
+      </td>
       {withParent && (
         <td class="cell-parent" title={parent}>
           {parent !== undefined && <a href={runHref(parent)}>{shownName(parent)}</a>}

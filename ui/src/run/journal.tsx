@@ -25,6 +25,13 @@ export function Journal({ id, start }: { id: string; start: number }) {
   return (
     <section class="card journal" aria-label="Journal">
       {problem !== undefined && <Problem text={problem} onRetry={reload} />}
+      <div class="entry entry-head" aria-hidden="true">
+        <span>#</span>
+        <span>What</span>
+        <span>Of</span>
+        <span class="entry-time">Took</span>
+        <span class="entry-at">Recorded at</span>
+      </div>
       <ol>
         {entries.map((entry) => (
           <Entry key={entry.seq} entry={entry} id={id} start={start} />

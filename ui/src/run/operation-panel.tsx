@@ -83,7 +83,7 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
       )}
       <Output run={run.id} operation={operation} />
       <div class="panel-actions">
-        {kind === 'event' && state === 'waiting' && (
+        {kind === 'event' && operation.until === undefined && (
           <button type="button" class="button" onClick={() => setAsked('event')}>
             <Icon name="bolt" /> Send this event
           </button>

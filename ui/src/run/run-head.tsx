@@ -43,11 +43,9 @@ export function RunHead({ run, awaited, now, reload }: RunHeadProps) {
         <p class="run-facts">
           <code>{shownName(id)}</code>
           <span title={fullMoment(createdAt)}>started {moment(createdAt, now)}</span>
-          <span>
-            {endedAt === undefined
-              ? `for ${duration(now - createdAt)}`
-              : `took ${duration(endedAt - createdAt)}`}
-          </span>
+          {/* One that nobody executes stands still. */}
+          {endedAt !== undefined && <span>took {duration(endedAt - createdAt)}</span>}
+          {endedAt === undefined && status !== 'interrupted' && <span>for {duration(now - createdAt)}</span>}
           {executedBy !== undefined && (
             <span>
               process {executedBy.pid} on {executedBy.host}

@@ -67,7 +67,7 @@ function Run(props: Loaded & { problem: string | undefined; tab: string; reload:
     () => timeline.operations.find((each) => operationId(each) === selected),
     [timeline, selected],
   )
-  const awaiting = timeline.operations.find(({ kind, state }) => kind === 'event' && state === 'waiting')
+  const awaiting = timeline.operations.find(({ kind, until }) => kind === 'event' && until === undefined)
   const awaited = awaiting === undefined ? '' : eventName(awaiting)
   return (
     <div class="page wide">
