@@ -2,7 +2,8 @@
 import { type Context, Hono } from 'hono'
 import type { Clock } from '../core/ports/clock.ts'
 import type { EngineSource } from './engine.ts'
-import { admit, type GuardOptions } from './guard.ts'
+import { comeAgain } from './come-again.ts'
+import { admit, comesFromElsewhere, type GuardOptions } from './guard.ts'
 import { Problem, problemAnswer, problemOf } from './problems.ts'
 import { addReading } from './reading.ts'
 import { withSafeHeaders } from './safe-headers.ts'
@@ -48,7 +49,8 @@ export function serve(source: EngineSource, options: ServeOptions): HttpApi {
       const { location, cookie } = exchange
       return new Response(null, { status: 303, headers: { location, 'set-cookie': cookie } })
     } catch (thrown) {
-      return problemAnswer(problemOf(thrown))
+      const problem = problemOf(thrown)
+      return problem.status === 401 && comesFromElsewhere(request) ? comeAgain() : problemAnswer(problem)
     }
   }
   return { fetch: async (request) => withSafeHeaders(await answer(request)), close: closeStreams }

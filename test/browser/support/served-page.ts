@@ -49,7 +49,7 @@ export interface Served {
   streams(): number
 }
 
-export async function served(): Promise<Served> {
+export async function served(token?: string): Promise<Served> {
   const gates = new Gates()
   const workflows = workflowsFor(gates)
   const trouble: string[] = []
@@ -57,7 +57,7 @@ export async function served(): Promise<Served> {
   const engine = createEngine({ dir })
   const api = serve(() => engine, {
     workflows: Object.values(workflows).map((code) => ({ code, source: undefined })),
-    guard: { token: undefined, hosts: [] },
+    guard: { token, hosts: [] },
     maxBody: 1024 * 1024,
     maxStreams: 100,
     clock: systemClock,
