@@ -135,5 +135,11 @@ export function workflowsFor(gates: Gates, pace = 1) {
     execute: async () => await step(HOSTILE, () => ({ [HOSTILE]: HOSTILE })),
   })
 
-  return { research, score, fanOut, gated, approval, flaky, hostile }
+  const letter = workflow({
+    name: 'letter',
+    input: z.object({ to: z.object({ street: z.string(), town: z.string() }).optional() }),
+    execute: async (_ctx, input) => await step('post', () => input),
+  })
+
+  return { letter, research, score, fanOut, gated, approval, flaky, hostile }
 }
