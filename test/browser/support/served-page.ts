@@ -47,6 +47,10 @@ export interface Served {
   start(): Promise<void>
   /** Streams of changes that are open now. */
   streams(): number
+  /** The runs cannot be looked at, for this reason; until it is called without one. */
+  breakdown(error: Error | undefined): void
+  /** The one that executed runs is gone, and another looks at them. */
+  restartEngine(): Promise<EmbeddedEngine>
 }
 
 export async function served(token?: string): Promise<Served> {
@@ -55,14 +59,20 @@ export async function served(token?: string): Promise<Served> {
   const trouble: string[] = []
   const dir = await mkdtemp(join(tmpdir(), 'ai-workflows-runs-'))
   const engine = createEngine({ dir })
-  const api = serve(() => engine, {
+  let current = engine
+  let broken: Error | undefined
+  const source = (): EmbeddedEngine => {
+    if (broken !== undefined) throw broken
+    return current
+  }
+  const api = serve(source, {
     workflows: Object.values(workflows).map((code) => ({ code, source: undefined })),
     guard: { token, hosts: [] },
     maxBody: 1024 * 1024,
     maxStreams: 100,
     clock: systemClock,
     page: staticPage(join(folder, 'ui')),
-    report: (error) => trouble.push(String(error)),
+    report: (error) => error !== broken && trouble.push(String(error)),
   })
   const streams = new Set<object>()
   const count = ({ url = '' }: { url?: string }, response: ServerResponse): void => {
@@ -77,7 +87,7 @@ export async function served(token?: string): Promise<Served> {
   onTestFinished(async () => {
     api.close()
     await stop()
-    await engine.stop()
+    await current.stop()
     await rm(dir, { recursive: true, force: true })
   })
   return {
@@ -92,6 +102,11 @@ export async function served(token?: string): Promise<Served> {
       server = (await listen(api.fetch, port)).on('request', count)
     },
     streams: () => streams.size,
+    breakdown: (error) => (broken = error),
+    restartEngine: async () => {
+      await engine.stop({ grace: 0 })
+      return (current = createEngine({ dir }))
+    },
   }
 }
 

@@ -141,5 +141,26 @@ export function workflowsFor(gates: Gates, pace = 1) {
     execute: async (_ctx, input) => await step('post', () => input),
   })
 
-  return { letter, research, score, fanOut, gated, approval, flaky, hostile }
+  const echo = workflow({
+    name: 'echo',
+    execute: async (_ctx, names: readonly string[]) =>
+      await parallel(names.map((name) => step(name, () => name))),
+  })
+
+  const nested = workflow({
+    name: 'nested',
+    execute: async (_ctx, count: number) =>
+      await parallel(
+        ['a', 'b'].map(
+          (name) => () =>
+            parallel(
+              Array.from({ length: count }, (_, at) => step(`s-${at}`, () => at)),
+              { name },
+            ),
+        ),
+        { name: 'outer' },
+      ),
+  })
+
+  return { echo, nested, letter, research, score, fanOut, gated, approval, flaky, hostile }
 }
