@@ -73,7 +73,7 @@ export function Lanes(props: LanesProps) {
             onHover={setHover}
           />
         </div>
-        {rows.length === 0 && <p class="chart-empty">No operation has begun yet.</p>}
+        {rows.length === 0 && <p class="chart-empty">No operation has begun.</p>}
       </div>
       {hover !== undefined && <Tooltip hover={hover} start={drawing.start} now={drawing.now} />}
     </>

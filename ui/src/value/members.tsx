@@ -8,6 +8,8 @@ import { MoreButton, type Place } from './more.tsx'
 
 /** Deeper than this is folded at first, and so is what has more members than that. */
 const OPEN_DEPTH = 2
+/** Of errors: their causes are what one looks for. */
+const OPEN_CAUSES = 8
 const OPEN_MEMBERS = 30
 
 export type Container = Extract<ValueTree, { kind: 'list' | 'record' | 'map' | 'error' }>
@@ -26,15 +28,17 @@ export function Members({ value, label, place, draw }: MembersProps) {
   const parts = [value, ...rest]
   const known = parts.reduce((sum, part) => sum + lengthOf(part), 0)
   const size = value.size ?? known
-  const [isOpen, setOpen] = useState(place.depth < OPEN_DEPTH && known <= OPEN_MEMBERS)
-  const stack = value.kind === 'error' ? value.stack : undefined
+  const [isOpen, setOpen] = useState(
+    place.depth < (value.kind === 'error' ? OPEN_CAUSES : OPEN_DEPTH) && known <= OPEN_MEMBERS,
+  )
+  const stack = value.kind === 'error' ? framesOf(value) : ''
   const head = (
     <>
       {label}
       <Title value={value} size={size} />
     </>
   )
-  if (size === 0 && !stack) return <div class="value-line">{head}</div>
+  if (size === 0 && stack === '') return <div class="value-line">{head}</div>
   return (
     <div class="value-node">
       <button type="button" class="value-twist" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -45,7 +49,7 @@ export function Members({ value, label, place, draw }: MembersProps) {
       </button>
       {isOpen && (
         <div class="value-members">
-          {stack !== undefined && <pre class="value-stack">{shown(stack)}</pre>}
+          {stack !== '' && <pre class="value-stack">{shown(stack)}</pre>}
           {membersOf(parts).map(({ name, member, at }) => {
             const path = place.path === '' ? String(at) : `${place.path},${at}`
             return (
@@ -89,6 +93,12 @@ function Title({ value, size }: { value: Container; size: number }) {
       {brackets}
     </span>
   )
+}
+
+/** Its stack, without what stands above it already. */
+function framesOf({ name, message, stack = '' }: Container & { kind: 'error' }): string {
+  const head = `${name}: ${message}`
+  return stack.startsWith(head) ? stack.slice(head.length).trim() : stack
 }
 
 interface Member {
