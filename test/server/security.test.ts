@@ -21,6 +21,11 @@ test.for([
   'localhost.evil.example',
   '127.0.0.1.evil.example',
   '0.0.0.0',
+  '127.1',
+  '2130706433',
+  '0x7f.0.0.1',
+  'localhost..',
+  '127.0.0.256',
 ])('the host %s, which a page may have had pointed here, is refused', async (host) => {
   const { raw } = await guarded()
   for (const method of ['GET', 'POST']) {
@@ -29,7 +34,7 @@ test.for([
   }
 })
 
-test.for(['localhost', 'LOCALHOST:1', '127.0.0.1:80', '127.8.9.1', '[::1]:7373'])(
+test.for(['localhost', 'localhost.:7373', 'LOCALHOST:1', '127.0.0.1:80', '127.8.9.1', '[::1]:7373'])(
   'the host %s is this machine',
   async (host) => {
     const { get } = await guarded()
@@ -47,6 +52,10 @@ test.for([
   { origin: 'https://evil.example' },
   { origin: 'null' },
   { origin: 'http://127.0.0.1:1' },
+  { origin: 'http://127.0.0.1' },
+  { origin: 'http://[::1]:7373' },
+  { origin: 'file://' },
+  { origin: 'http://127.0.0.1.evil.example' },
   { 'sec-fetch-site': 'cross-site' },
   { 'sec-fetch-site': 'same-site' },
   { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },

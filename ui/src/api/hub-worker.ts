@@ -1,4 +1,7 @@
-/** The hub, shared by all tabs of a browser. Messages to it: the runs that a tab follows; `null` when the tab goes. */
+/**
+ * The hub, shared by all tabs of a browser. Messages to it: the runs that a tab follows; `null` when the tab goes. One that crashed says
+ * nothing: what it followed is followed until the last tab is closed.
+ */
 import { Hub } from './hub.ts'
 
 const hub = new Hub()
