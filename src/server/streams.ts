@@ -22,7 +22,7 @@ export function addStream(
   { clock, maxStreams, report }: StreamOptions,
 ): () => void {
   const watch = new Watch(served.source, clock, report)
-  const open = new Set<() => void>()
+  const open = new Map<object, () => void>()
   app.get('/api/changes', ({ req: { raw } }) => {
     const { method, signal, url } = raw
     const ids = followed(new URL(url).searchParams)
@@ -34,16 +34,16 @@ export function addStream(
         'TOO_MANY_STREAMS',
         `There are ${open.size} streams of changes already, which is the most: close some, or ask again later`,
       )
+    const self = {}
     const { answer, end } = eventStream(clock, signal, (wake) => {
       const queues = [new ChangedRuns(watch, wake), ...ids.map((id) => new ChangedRun(watch, wake, id))]
-      return inTurn(queues, () => open.delete(ender))
+      return inTurn(queues, () => open.delete(self))
     })
-    const ender = (): void => end()
-    if (!signal.aborted) open.add(ender)
+    if (!signal.aborted) open.set(self, end)
     return answer
   })
   return () => {
-    for (const end of open) end()
+    for (const end of open.values()) end()
   }
 }
 

@@ -82,6 +82,14 @@ test('when a client leaves, there is room for another', async () => {
   })
 })
 
+test('a client that has left before its stream begins takes no place', async () => {
+  const { api, address } = await served(folder(), { maxStreams: 1 })
+  const gone = await api.fetch(new Request(`${address}/api/changes?run=r`, { signal: AbortSignal.abort() }))
+  expect(gone.status).toBe(200)
+  expect(await gone.text()).toBe('retry: 2000\n\n')
+  await (await stream(`${address}/api/changes`)).until(({ event }) => event === 'list')
+})
+
 test('closing the API ends the streams', async () => {
   const { address, api } = await served()
   const changes = await stream(`${address}/api/changes`)
