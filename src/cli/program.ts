@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { SHOWN_STATUSES, type ShownStatus } from '../core/shown-status.ts'
 import { backup } from './commands/backup.ts'
 import { cancel, type CancelOptions } from './commands/cancel.ts'
 import { doctor } from './commands/doctor.ts'
@@ -20,7 +21,6 @@ import type { CommandContext } from './context.ts'
 import { EXIT, EXIT_HELP, type ExitCode } from './exit-codes.ts'
 import { failureOf, usageError } from './failure.ts'
 import { PACKAGE_ROOT } from './package-root.ts'
-import { SHOWN_STATUSES, type ShownStatus } from './runs/summary.ts'
 import { Terminal } from './terminal.ts'
 
 interface GlobalOptions {

@@ -1,10 +1,10 @@
 /** What the HTTP API takes and gives: plain JSON. Times are milliseconds since the epoch. What is undefined is absent. */
-import type { RunStatus } from '../core/ports/store.ts'
+import type { ShownStatus } from '../core/shown-status.ts'
 import type { Timeline, TimelineOperation } from '../timeline/timeline.ts'
 import type { ValueTree } from './value-tree.ts'
 
 /** `interrupted`: it has not ended, and no live process executes it. */
-export type ApiStatus = RunStatus | 'interrupted'
+export type ApiStatus = ShownStatus
 
 export interface ApiRun {
   readonly id: string
@@ -110,7 +110,7 @@ export interface ApiCancel {
   readonly reason?: unknown
 }
 
-/** `POST /api/runs/:id/retry`, 202. Needs the run's workflow among those that can be started here. */
+/** `POST /api/runs/:id/retry`, 202; of an interrupted run: goes on with it here. Needs the run's workflow among those that can be started here. */
 export interface ApiRetry {
   /** Key of a recorded operation: it, and what was recorded after it, is done anew. */
   readonly fromStep?: string
@@ -128,18 +128,26 @@ export interface ApiAccepted {
 }
 
 /**
- * `GET /api/changes`: server-sent events. `list` (no data): list again; at the beginning, so also after a lost connection, and when there were
- * too many changes to tell. `changed` (`ApiChange`): runs that began, or whose status changed, among the newest 100 and those that have
- * not ended. Comments are signs of life.
+ * `GET /api/changes?run=…&run=…`: server-sent events, until the client leaves.
+ * - `list` (no data): list again; at the beginning, so also after a lost connection, and when there were too many changes to tell.
+ * - `changed` (`ApiChange`): runs that began, or whose status changed.
+ * - `run` (`ApiRunChange`): a run that `run` names (at most 50) has changed; at the beginning, so that what was seen before can be compared.
+ * - `trouble` (`ApiError`): why the runs cannot be looked at, once; when they can again, it goes on with `list`.
+ *
+ * Comments are signs of life.
  */
 export interface ApiChange {
+  /** Those among the newest 100 runs, and the newest 400 of those that have not ended. */
   readonly runs: readonly ApiRun[]
 }
 
-/** `GET /api/runs/:id/changes`: `changed` (`ApiRunChange`) at the beginning, and when something of the run has changed: fetch again. Never ends by itself.
- * Both streams tell `trouble` (`ApiError`) once while the runs cannot be looked at, and go on by themselves when they can. */
+/** Something of the run is new: its status, its journal, what it waits for. Fetch what is shown of it. */
 export interface ApiRunChange {
-  readonly status: ApiStatus
+  readonly id: string
+  /** Absent: there is no such run, or no longer. */
+  readonly status?: ApiStatus
+  /** The same as before: nothing has changed since. Absent where the store cannot tell. */
+  readonly mark?: string
 }
 
 /** Every answer that is no success. `code`: one of the library's own (`RUN_NOT_FOUND`, `STORE`), or of the API's (`BAD_REQUEST`, `FORBIDDEN`). */

@@ -34,10 +34,15 @@ async function textOf(request: Request, most: number): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLarge(most)
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const part of request.body ?? []) {
-    size += part.byteLength
-    if (size > most) throw tooLarge(most)
-    parts.push(part)
+  try {
+    for await (const part of request.body ?? []) {
+      size += part.byteLength
+      if (size > most) throw tooLarge(most)
+      parts.push(part)
+    }
+  } catch (error) {
+    // Whoever sent it has left: nobody reads this, and nobody is to blame.
+    throw error instanceof Problem ? error : badRequest('The body ended before it was complete')
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))

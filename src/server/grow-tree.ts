@@ -43,11 +43,12 @@ class Growing {
   }
 
   grow(value: unknown, from: number): ValueTree {
+    this.#left--
     if (typeof value !== 'object' || value === null) return this.#primitive(value, from)
     const special = specialOf(value)
     if (special !== undefined) return { kind: 'special', of: special.of, ...this.#text(special.text, from) }
     if (this.#above.has(value)) return { kind: 'circle' }
-    if (this.#above.size >= this.#limits.depth || this.#left <= 0) return { kind: 'cut' }
+    if (this.#above.size >= this.#limits.depth || this.#left < 0) return { kind: 'cut' }
     this.#above.add(value)
     const grown = this.#object(value, from)
     this.#above.delete(value)
@@ -55,7 +56,6 @@ class Growing {
   }
 
   #primitive(value: unknown, from: number): ValueTree {
-    this.#left--
     if (typeof value === 'string') return { kind: 'text', ...this.#text(value, from) }
     if (typeof value === 'boolean' || value === null) return { kind: 'plain', value }
     if (typeof value === 'number')

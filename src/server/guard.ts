@@ -56,21 +56,32 @@ export function isLoopback(name: string): boolean {
 }
 
 function requireSameSite(request: Request, host: string): void {
-  const { headers, method } = request
+  const { headers } = request
   const origin = headers.get('origin')
   const site = headers.get('sec-fetch-site')
-  const isNavigation =
-    (method === 'GET' || method === 'HEAD') &&
-    headers.get('sec-fetch-mode') === 'navigate' &&
-    headers.get('sec-fetch-dest') === 'document'
   const isOurs = origin === null || hostOf(origin) === host.toLowerCase()
-  const isSame = site === null || site === 'same-origin' || site === 'none' || isNavigation
+  const isSame = site === null || site === 'same-origin' || site === 'none' || isNavigation(request)
   if (isOurs && isSame) return
   throw new Problem(
     403,
     'FORBIDDEN',
     `Pages of other sites may not ask here (${origin === null ? `Sec-Fetch-Site: ${quote(site ?? '')}` : `Origin: ${quote(origin)}`})`,
   )
+}
+
+/** A link, or an address, that somebody follows. */
+function isNavigation({ headers, method }: Request): boolean {
+  return (
+    (method === 'GET' || method === 'HEAD') &&
+    headers.get('sec-fetch-mode') === 'navigate' &&
+    headers.get('sec-fetch-dest') === 'document'
+  )
+}
+
+/** Of a link on another site's page, whose cookie the browser keeps back: see `comeAgain`. */
+export function comesFromElsewhere(request: Request): boolean {
+  const site = request.headers.get('sec-fetch-site')
+  return isNavigation(request) && (site === 'cross-site' || site === 'same-site')
 }
 
 function hostOf(origin: string): string | undefined {

@@ -1,27 +1,14 @@
 /** What requests say, checked. */
 import { name as checkName } from '../core/check.ts'
 import { quote } from '../core/errors.ts'
-import type { RunFilter, RunStatus } from '../core/ports/store.ts'
-import type { ApiStatus } from './api.ts'
+import type { RunFilter } from '../core/ports/store.ts'
+import { SHOWN_STATUSES, type ShownStatus, storedStatuses } from '../core/shown-status.ts'
 import { badRequest } from './problems.ts'
-
-const STATUSES: readonly ApiStatus[] = [
-  'pending',
-  'running',
-  'waiting',
-  'interrupted',
-  'completed',
-  'failed',
-  'cancelled',
-  'blocked',
-]
-/** Statuses of runs that have not ended and should be executed: those that may be interrupted. */
-const OPEN: readonly RunStatus[] = ['pending', 'running', 'waiting']
 
 export interface Listing {
   readonly filter: RunFilter
   /** As they are shown; undefined for all. */
-  readonly shown: ReadonlySet<ApiStatus> | undefined
+  readonly shown: ReadonlySet<ShownStatus> | undefined
   readonly search: string | undefined
   readonly limit: number
   readonly before: number | undefined
@@ -33,10 +20,9 @@ export function listing(query: URLSearchParams): Listing {
   const statuses = query.getAll('status').map(status)
   const workflow = one(query, 'workflow')
   const parent = one(query, 'parent')
-  const stored = statuses.flatMap((each) => (each === 'interrupted' ? OPEN : [each]))
   return {
     filter: {
-      ...(statuses.length > 0 && { status: [...new Set(stored)] }),
+      ...(statuses.length > 0 && { status: storedStatuses(statuses) }),
       ...(workflow !== undefined && { workflow: named(workflow, '"workflow"') }),
       ...(parent !== undefined && { parent: parent === 'none' ? null : named(parent, '"parent"') }),
     },
@@ -54,6 +40,18 @@ export function entryPage(query: URLSearchParams): { readonly after: number; rea
     after: whole(query, 'after', 0, Number.MAX_SAFE_INTEGER) ?? 0,
     limit: whole(query, 'limit', 1, 1000) ?? 100,
   }
+}
+
+/** Runs that one stream of changes follows. Each costs a look, each time. */
+const MOST_FOLLOWED = 50
+
+/** @throws {Problem} */
+export function followed(query: URLSearchParams): readonly string[] {
+  requireKnown(query, ['run'])
+  const ids = new Set(query.getAll('run').map((id) => named(id, '"run"')))
+  if (ids.size > MOST_FOLLOWED)
+    throw badRequest(`"run": expected at most ${MOST_FOLLOWED} ids, got ${ids.size}`)
+  return [...ids]
 }
 
 export interface PartOfValue {
@@ -112,9 +110,9 @@ function whole(query: URLSearchParams, key: string, least: number, most: number)
   )
 }
 
-function status(text: string): ApiStatus {
-  const found = STATUSES.find((each) => each === text)
+function status(text: string): ShownStatus {
+  const found = SHOWN_STATUSES.find((each) => each === text)
   if (found === undefined)
-    throw badRequest(`"status": expected one of ${STATUSES.join(', ')}, got ${quote(text)}`)
+    throw badRequest(`"status": expected one of ${SHOWN_STATUSES.join(', ')}, got ${quote(text)}`)
   return found
 }

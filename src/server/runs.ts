@@ -1,5 +1,6 @@
 import type { Owner, RunFilter, RunRecord } from '../core/ports/store.ts'
-import type { ApiRun, ApiRuns, ApiStatus } from './api.ts'
+import { shownStatus } from '../core/shown-status.ts'
+import type { ApiRun, ApiRuns } from './api.ts'
 import type { ServedEngine } from './engine.ts'
 import type { Listing } from './parameters.ts'
 
@@ -23,18 +24,13 @@ function toApi(record: RunRecord, owner: Owner | undefined): ApiRun {
   return {
     id,
     ...(workflow !== undefined && { workflow }),
-    status: statusOf(record, owner),
+    status: shownStatus(record.status, owner),
     createdAt,
     ...(endedAt !== undefined && { endedAt }),
     ...(parent !== undefined && { parent: parent.id }),
     ...(forkedFrom !== undefined && { forkedFrom }),
     ...(owner !== undefined && { executedBy: { pid: owner.pid, host: owner.host } }),
   }
-}
-
-function statusOf({ status }: RunRecord, owner: Owner | undefined): ApiStatus {
-  const isOpen = status === 'pending' || status === 'running' || status === 'waiting'
-  return isOpen && owner === undefined ? 'interrupted' : status
 }
 
 /**

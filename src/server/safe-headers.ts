@@ -11,8 +11,8 @@ const DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'
 
 /** For the page: only what this server gives, and no code or style in the page itself. */
 export const PAGE_POLICY: string =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-  "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; worker-src 'self'; " +
+  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 /** The answer, with headers that keep browsers from doing more with it than showing it. What it says itself stays. */
 export function withSafeHeaders(answer: Response): Response {

@@ -2,12 +2,13 @@
 import { type Context, Hono } from 'hono'
 import type { Clock } from '../core/ports/clock.ts'
 import type { EngineSource } from './engine.ts'
-import { admit, type GuardOptions } from './guard.ts'
+import { comeAgain } from './come-again.ts'
+import { admit, comesFromElsewhere, type GuardOptions } from './guard.ts'
 import { Problem, problemAnswer, problemOf } from './problems.ts'
 import { addReading } from './reading.ts'
 import { withSafeHeaders } from './safe-headers.ts'
 import { Served, type ServedWorkflow } from './served.ts'
-import { addStreams } from './streams.ts'
+import { addStream } from './streams.ts'
 import { addWriting } from './writing.ts'
 
 export interface HttpApi {
@@ -34,7 +35,7 @@ export function serve(source: EngineSource, options: ServeOptions): HttpApi {
   const served = new Served(source, options.workflows)
   addReading(app, served, options.clock)
   addWriting(app, served, options.maxBody)
-  const closeStreams = addStreams(app, served, options)
+  const closeStreams = addStream(app, served, options)
   app.notFound((context) => notFound(context, app, options.page))
   app.onError((thrown) => {
     const problem = problemOf(thrown)
@@ -48,7 +49,8 @@ export function serve(source: EngineSource, options: ServeOptions): HttpApi {
       const { location, cookie } = exchange
       return new Response(null, { status: 303, headers: { location, 'set-cookie': cookie } })
     } catch (thrown) {
-      return problemAnswer(problemOf(thrown))
+      const problem = problemOf(thrown)
+      return problem.status === 401 && comesFromElsewhere(request) ? comeAgain() : problemAnswer(problem)
     }
   }
   return { fetch: async (request) => withSafeHeaders(await answer(request)), close: closeStreams }

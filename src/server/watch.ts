@@ -1,7 +1,9 @@
 /** Notices that something has changed, whoever changed it. Looks only while somebody wants to know. */
 import type { Clock } from '../core/ports/clock.ts'
+import type { ApiRun } from './api.ts'
 import type { EngineSource, ServedEngine } from './engine.ts'
 import { type Problem, problemOf } from './problems.ts'
+import { RecentRuns } from './recent-runs.ts'
 
 /** Between two looks at the store, for what other processes do. */
 const LOOK = 500
@@ -10,9 +12,15 @@ const SOON = 50
 /** So many looks may find nothing changed; then it is looked all the same: of a process that has died nothing is written. */
 const UNCHANGED = 10
 
+export interface Look {
+  readonly engine: ServedEngine
+  /** Read when the first one asks, and for all until something may have changed again. */
+  readonly recent: () => Promise<ReadonlyMap<string, ApiRun>>
+}
+
 export interface Watcher {
   /** Something may have changed. Called again only after it has resolved. */
-  look(engine: ServedEngine): Promise<void>
+  look(look: Look): Promise<void>
   /** It cannot be looked at the moment. */
   trouble(problem: Problem): void
 }
@@ -23,6 +31,8 @@ export class Watch {
   readonly #report: (error: unknown) => void
   readonly #watchers = new Set<Watcher>()
   readonly #fresh = new Set<Watcher>()
+  readonly #runs = new RecentRuns()
+  #recent: Promise<ReadonlyMap<string, ApiRun>> | undefined
   #engine: ServedEngine | undefined
   #mark: string | undefined
   #unchanged = UNCHANGED
@@ -57,7 +67,8 @@ export class Watch {
     this.#stopLooking?.()
     this.#stopListening?.()
     this.#cancelSoon?.()
-    this.#stopLooking = this.#stopListening = this.#cancelSoon = this.#engine = this.#mark = undefined
+    this.#stopLooking = this.#stopListening = this.#cancelSoon = undefined
+    this.#engine = this.#mark = this.#recent = undefined
   }
 
   #soon(): void {
@@ -75,12 +86,15 @@ export class Watch {
       if (this.#watchers.size === 0) return
       this.#listenTo(engine)
       const isDue = await this.#isDue(engine)
+      if (isDue) this.#recent = undefined
+      const recent = (): Promise<ReadonlyMap<string, ApiRun>> => (this.#recent ??= this.#runs.look(engine))
       const those = isDue ? [...this.#watchers] : [...this.#fresh]
       this.#fresh.clear()
-      for (const watcher of those) if (this.#watchers.has(watcher)) await watcher.look(engine)
+      for (const watcher of those) if (this.#watchers.has(watcher)) await watcher.look({ engine, recent })
       this.#reported = undefined
     } catch (error) {
       this.#unchanged = UNCHANGED
+      this.#recent = undefined
       const problem = problemOf(error)
       if (problem.message !== this.#reported) this.#report(error)
       this.#reported = problem.message

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { RunHandle } from 'ai-workflows'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { violations } from './support/axe.ts'
 import { chromiumPath, NO_CHROMIUM } from './support/chromium.ts'
 import { served, useBrowser } from './support/served-page.ts'
 import { HOSTILE } from './support/workflows.ts'
@@ -289,14 +289,4 @@ async function keepScreenshot(page: Page, name: string): Promise<void> {
 async function activeItem(page: Page): Promise<string | null> {
   const id = await page.getByRole('tree').getAttribute('aria-activedescendant')
   return await page.locator(`[id="${id}"]`).getAttribute('aria-label')
-}
-
-/** What axe finds, and whether something is wider than the window. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source)
-  const found = (await page.evaluate(
-    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html).join(' ')))`,
-  )) as string[]
-  const isWide = await page.evaluate(`document.documentElement.scrollWidth > innerWidth`)
-  return isWide === true ? [...found, 'wider than the window'] : found
 }

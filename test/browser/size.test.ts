@@ -10,7 +10,7 @@ test('the page is less than 150 kB compressed, and refers to nothing that is els
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   await bundlePage(folder)
   const files = await readdir(folder)
-  expect(files.sort()).toEqual(['app.css', 'app.js', 'icon.svg', 'index.html'])
+  expect(files.sort()).toEqual(['app.css', 'app.js', 'hub.js', 'icon.svg', 'index.html'])
   const contents = await Promise.all(files.map((file) => readFile(join(folder, file))))
   const size = contents.reduce((sum, content) => sum + gzipSync(content).length, 0)
   expect(size).toBeLessThan(150_000)

@@ -40,7 +40,7 @@ test('the guide names every route, and no other', async () => {
   onTestFinished(() => engine.stop({ grace: 0 }))
   const { raw } = await listening(httpApi(engine, { workflows: [greet] }))
   const routes = [...guide.matchAll(/^\| `(GET|POST) (\/api\/[^`]*)` /gm)]
-  expect(routes.length).toBe(12)
+  expect(routes.length).toBe(11)
   for (const [, method = '', path = ''] of routes) {
     const other = await raw({ method: 'PATCH', path: path.replace(':id', 'x') })
     expect([path, other.status]).toEqual([path, 405])

@@ -160,6 +160,17 @@ test('every kind of value is shown as what it is, and a long one is cut, with th
   expect((await get('/api/runs/v/value')).body.error.message).toContain('"of" is missing')
 })
 
+test('a value of very many parts is cut, whatever they are', async () => {
+  const { engine, get } = await served()
+  const dates = Array.from({ length: 150 }, () => Array.from({ length: 150 }, () => new Date(0)))
+  const empty = Array.from({ length: 150 }, () => Array.from({ length: 150 }, () => []))
+  const large = workflow({ name: 'large', execute: () => ({ dates, empty }) })
+  await large.run(undefined, { engine, id: 'l' })
+  const { text, body } = await get('/api/runs/l')
+  expect(body.output.entries).toHaveLength(2)
+  expect(text.match(/"kind"/g)!.length).toBeLessThan(6000)
+})
+
 test('workflows are told with the JSON Schema of their input, where there is one', async () => {
   const typed = workflow({ name: 'typed', input: z.object({ n: z.number() }), execute: (_ctx, { n }) => n })
   const { get } = await served({ workflows: [typed, double] })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { createEngine, memoryStore, workflow } from 'ai-workflows'
 import { httpApi, type HttpApiOptions } from 'ai-workflows/server'
@@ -19,6 +21,11 @@ test.for([
   'localhost.evil.example',
   '127.0.0.1.evil.example',
   '0.0.0.0',
+  '127.1',
+  '2130706433',
+  '0x7f.0.0.1',
+  'localhost..',
+  '127.0.0.256',
 ])('the host %s, which a page may have had pointed here, is refused', async (host) => {
   const { raw } = await guarded()
   for (const method of ['GET', 'POST']) {
@@ -27,7 +34,7 @@ test.for([
   }
 })
 
-test.for(['localhost', 'LOCALHOST:1', '127.0.0.1:80', '127.8.9.1', '[::1]:7373'])(
+test.for(['localhost', 'localhost.:7373', 'LOCALHOST:1', '127.0.0.1:80', '127.8.9.1', '[::1]:7373'])(
   'the host %s is this machine',
   async (host) => {
     const { get } = await guarded()
@@ -45,6 +52,10 @@ test.for([
   { origin: 'https://evil.example' },
   { origin: 'null' },
   { origin: 'http://127.0.0.1:1' },
+  { origin: 'http://127.0.0.1' },
+  { origin: 'http://[::1]:7373' },
+  { origin: 'file://' },
+  { origin: 'http://127.0.0.1.evil.example' },
   { 'sec-fetch-site': 'cross-site' },
   { 'sec-fetch-site': 'same-site' },
   { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
@@ -151,6 +162,20 @@ test('what is sent must be JSON, by its type too, and not too large', async () =
     expect([answer.status, answer.body.error.code]).toEqual([413, 'TOO_LARGE'])
   for (const body of ['{', '[]', 'null', '"x"', '{"workflow":"noop","extra":1}', '{"workflow":5}', '{}'])
     expect([body, (await post('/api/runs', body)).status]).toEqual([body, 400])
+})
+
+test('a body that ends before it is complete is nobody else’s trouble', async () => {
+  const told: unknown[] = []
+  const { port, get } = await guarded({ onError: (error) => told.push(error) })
+  const socket = connect(port, '127.0.0.1')
+  socket.write(
+    'POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+  )
+  await once(socket, 'connect')
+  expect((await get('/api/runs')).status).toBe(200)
+  socket.destroy()
+  expect((await get('/api/runs')).status).toBe(200)
+  expect(told).toEqual([])
 })
 
 test('bad options are refused at the call', () => {

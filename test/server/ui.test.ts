@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { createServer } from 'node:net'
-import { existsSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { complaint, LIBRARY, place, type Place } from '../cli/support/cli.ts'
+import { complaint, LIBRARY, main, place, type Place } from '../cli/support/cli.ts'
 import { stream } from './support/stream.ts'
 
 const FLOW = `import { workflow } from ${JSON.stringify(LIBRARY)}
@@ -29,9 +32,9 @@ async function json(address: string): Promise<any> {
   return await (await fetch(address)).json()
 }
 
-function freePort(): Promise<number> {
+function freePort(host = '127.0.0.1'): Promise<number> {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
+    const server = createServer().listen(0, host, () => {
       const { port } = server.address() as { port: number }
       server.close(() => resolve(port))
     })
@@ -102,6 +105,21 @@ test('a database of a newer version is left alone, and shown when it is none', a
   expect((await get('/api/runs')).runs).toHaveLength(1)
 })
 
+test('a database that is damaged is shown when it was restored, where workflows can be started too', async () => {
+  const at = place()
+  at.write('flow.ts', FLOW)
+  await at.cli('run', 'flow.ts', '--id', 'r')
+  const file = at.path('.ai-workflows/runs.db')
+  const good = readFileSync(file)
+  const { get } = await served(at, 'flow.ts')
+  expect((await get('/api/runs')).runs).toHaveLength(1)
+  for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
+  writeFileSync(file, 'no database at all, but text that is longer than a header is. '.repeat(200))
+  expect((await get('/api/runs')).error.message).toMatch(/damaged|not a database/)
+  writeFileSync(file, good)
+  await vi.waitFor(async () => expect((await get('/api/runs')).runs).toHaveLength(1))
+})
+
 test('a database that somebody has for himself is said to be locked, and shown when it is free', async () => {
   const at = place()
   at.write('flow.ts', FLOW)
@@ -144,6 +162,60 @@ test('others may reach it with a token alone', async () => {
   const answer = await fetch(`${address}/api/workflows`, { headers: { authorization: `Bearer ${token}` } })
   expect(await answer.json()).toEqual({ workflows: [] })
 })
+
+test.for(['LOCALHOST', 'localhost', '[::1]', '::1'])(
+  'the host %s is this machine alone: other names are refused',
+  async (host) => {
+    const port = await freePort(host.includes(':') ? '::1' : '127.0.0.1')
+    const running = place().start(['ui', '--no-open', '--port', String(port), '--host', host])
+    const address = await running.output(/^http/)
+    expect(new URL(address).port).toBe(String(port))
+    const status = await new Promise((resolve, reject) =>
+      request(`${address}api/workflows`, { headers: { host: 'evil.example' } }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+        .on('error', reject)
+        .end(),
+    )
+    expect(status).toBe(403)
+  },
+)
+
+test('without a port it takes the default one, or the next that is free', async () => {
+  const first = place().start(['ui', '--no-open'])
+  const second = place().start(['ui', '--no-open'])
+  const ports = await Promise.all(
+    [first, second].map(async (each) => Number(new URL(await each.output(/^http/)).port)),
+  )
+  expect(new Set(ports).size).toBe(2)
+  for (const port of ports) expect(port).toSatisfy((each) => each >= 7373 && each <= 7392)
+})
+
+// A terminal is made by a command that other systems have in another form.
+test.skipIf(process.platform !== 'linux' || !existsSync('/usr/bin/script'))(
+  'on a terminal it opens the browser, with the address that it prints',
+  async () => {
+    const at = place()
+    // What the system would open it with, and a terminal of the system.
+    at.write('bin/xdg-open', `#!/bin/sh\necho "$1" > ${JSON.stringify(at.path('opened'))}\n`)
+    chmodSync(at.path('bin/xdg-open'), 0o755)
+    const port = await freePort()
+    const command = `${process.execPath} ${main} ui --port ${port} --token a-token-that-is-long`
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], {
+      cwd: at.dir,
+      env: { ...process.env, PATH: `${at.path('bin')}:${process.env['PATH']}` },
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    onTestFinished(() => void terminal.kill())
+    await vi.waitFor(
+      () => expect(at.lines('opened')).toEqual([`http://127.0.0.1:${port}/?token=a-token-that-is-long`]),
+      10_000,
+    )
+    terminal.stdin.write('\u0003')
+    await once(terminal, 'exit')
+  },
+)
 
 test('a port that is in use is an error where it was asked for', async () => {
   const at = place()

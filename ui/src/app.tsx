@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
-import { useConnectionLost } from './api/live.ts'
+import { useConnectionLost } from './api/changes.ts'
 import { RunList } from './list/run-list.tsx'
 import { Icon } from './parts/icon.tsx'
 import { useRoute } from './parts/route.ts'
 import { ThemeToggle } from './parts/theme.tsx'
 import { RunPage } from './run/run-page.tsx'
+import { shownName } from './parts/shown.ts'
 
 export function App() {
   const route = useRoute()
@@ -12,7 +13,7 @@ export function App() {
   const [main, setMain] = useState<HTMLElement | null>(null)
   const place = route.page === 'run' ? route.id : 'Runs'
   useEffect(() => {
-    document.title = `${place} · ai-workflows`
+    document.title = `${shownName(place)} · ai-workflows`
   }, [place])
   return (
     <>

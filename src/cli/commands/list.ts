@@ -1,17 +1,10 @@
 import type { RunFilter } from '../../core/ports/store.ts'
+import { type ShownStatus, storedStatuses } from '../../core/shown-status.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import { type CommandContext, databaseExists, withEngine } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { eachRun } from '../runs/look-up.ts'
-import {
-  durationOf,
-  type ShownStatus,
-  STATUS_STYLES,
-  storedStatuses,
-  type Summary,
-  summaryDocument,
-  summaryOf,
-} from '../runs/summary.ts'
+import { durationOf, STATUS_STYLES, type Summary, summaryDocument, summaryOf } from '../runs/summary.ts'
 import type { Terminal } from '../terminal.ts'
 import { printable } from '../text/printable.ts'
 import { type Column, tableLines } from '../text/table.ts'

@@ -75,14 +75,16 @@ function tell({ terminal }: CommandContext, address: string, open: boolean): voi
 }
 
 /** @throws {CommandError} others could reach it, and nothing says who may */
-function requireSafe({ host, token }: UiOptions): {
+function requireSafe(options: UiOptions): {
   readonly host: string
   readonly token: string | undefined
 } {
+  const { token } = options
+  const host = options.host.toLowerCase().replace(/^\[(.*)\]$/, '$1')
   if (token !== undefined && !isToken(token))
     throw usageError('--token: expected at least 16 letters, digits or ._~+/=- that nobody can guess')
   if (host === '') throw usageError('--host needs an address')
-  if (token === undefined && !isLoopback(host.toLowerCase()))
+  if (token === undefined && !isLoopback(host))
     throw usageError(
       `--host ${host} lets other machines see and change the runs, so it needs a token: add --token with at least 16 characters that nobody can guess`,
     )

@@ -1,8 +1,8 @@
 import { compensatedBy } from '../../core/key.ts'
 import type { Completion, Encoded, Key } from '../../core/ports/effects.ts'
 import { standing } from '../../core/run-waits.ts'
+import type { ShownStatus } from '../../core/shown-status.ts'
 import type { RunDetails } from '../../engine/embedded-engine.ts'
-import type { ShownStatus } from './summary.ts'
 
 /** One operation of a run, as far as its journal tells. */
 export interface OperationRow {

@@ -1,18 +1,7 @@
-import type { Owner, RunRecord, RunStatus } from '../../core/ports/store.ts'
+import type { Owner, RunRecord } from '../../core/ports/store.ts'
+import { type ShownStatus, shownStatus } from '../../core/shown-status.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import type { Style } from '../terminal.ts'
-
-/** A run's status as a user sees it: one that should be running, and that nobody executes, is interrupted. */
-export const SHOWN_STATUSES = [
-  'running',
-  'waiting',
-  'interrupted',
-  'completed',
-  'failed',
-  'cancelled',
-  'blocked',
-] as const
-export type ShownStatus = (typeof SHOWN_STATUSES)[number]
 
 export interface Summary {
   readonly record: RunRecord
@@ -24,21 +13,6 @@ export interface Summary {
 export async function summaryOf(engine: EmbeddedEngine, record: RunRecord): Promise<Summary> {
   const owner = await engine.executorOf(record)
   return { record, owner, status: shownStatus(record.status, owner) }
-}
-
-/** The statuses in the store that may be shown as these. */
-export function storedStatuses(shown: readonly ShownStatus[]): RunStatus[] {
-  return [
-    ...new Set(
-      shown.flatMap((one): RunStatus[] =>
-        one === 'interrupted'
-          ? ['pending', 'running', 'waiting']
-          : one === 'running'
-            ? ['pending', 'running']
-            : [one],
-      ),
-    ),
-  ]
 }
 
 /** Milliseconds from its creation to its end, or to now. Unknown of one that nobody executes: it stood still. */
@@ -79,12 +53,4 @@ export const STATUS_STYLES: Readonly<Record<ShownStatus, Style>> = {
   failed: 'red',
   cancelled: 'gray',
   blocked: 'magenta',
-}
-
-function shownStatus(status: RunStatus, owner: Owner | undefined): ShownStatus {
-  // One that this version does not know needs a hand, whatever it means.
-  if (status !== 'pending' && status !== 'running' && status !== 'waiting')
-    return SHOWN_STATUSES.includes(status) ? status : 'blocked'
-  if (owner === undefined) return 'interrupted'
-  return status === 'waiting' ? 'waiting' : 'running'
 }

@@ -4,7 +4,7 @@ import { runsFile } from '../../create-engine.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import { type CommandContext, openEngine } from '../context.ts'
 
-/** Of these an open database does not recover by itself: it is opened anew the next time. */
+/** Of these an open database may not recover by itself: it is opened anew the next time. */
 const FINAL: ReadonlySet<string> = new Set(['corrupt', 'not-a-database', 'io', 'missing', 'closed'])
 
 /**
@@ -19,6 +19,8 @@ export class ServedRuns {
   #engine: EmbeddedEngine | undefined
   #identity: string | undefined
   #wasThere = false
+  /** By the engine that is open now. */
+  #hasExecuted = false
   readonly #ending = new Set<Promise<void>>()
 
   constructor(context: CommandContext, executes: boolean) {
@@ -39,17 +41,26 @@ export class ServedRuns {
     const identity = stats && `${stats.dev}:${stats.ino}`
     if (this.#identity !== undefined && identity !== this.#identity) this.#drop()
     this.#identity = identity
-    return (this.#engine ??= openEngine(this.#context))
+    return (this.#engine ??= this.#open())
   }
 
   /** Something was thrown: what cannot recover is given up. */
   readonly failed = (error: unknown): void => {
-    if (!this.#executes && error instanceof StoreError && FINAL.has(error.problem)) this.#drop()
+    // One broken record of one run is `corrupt` too: that must not interrupt the runs that are executed here.
+    if (!(error instanceof StoreError) || (this.#hasExecuted && error.problem !== 'closed')) return
+    if (FINAL.has(error.problem)) this.#drop()
   }
 
   async end(): Promise<void> {
     await this.#engine?.stop()
     await Promise.all(this.#ending)
+  }
+
+  #open(): EmbeddedEngine {
+    this.#hasExecuted = false
+    const engine = openEngine(this.#context)
+    engine.on('*', () => (this.#hasExecuted = true))
+    return engine
   }
 
   #look(): Stats | undefined {

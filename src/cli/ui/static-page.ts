@@ -7,12 +7,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.webmanifest': 'application/manifest+json',
   '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
 }
 
@@ -21,18 +16,14 @@ const NOT_BUILT =
   '<h1>The page is not built</h1><p>This copy of ai-workflows has no page in it: run <code>npm run build</code>. ' +
   'The HTTP API works: <a href="/api/runs">/api/runs</a>.</p></html>'
 
-/**
- * What is asked for is looked up among the files that are there, and is never made a path of: nothing outside of the folder can be meant.
- * Other paths are places in the page.
- */
+/** What is asked for is looked up among the files that are there, and is never made a path of: nothing outside of the folder can be meant. */
 export function staticPage(folder: string): (path: string) => Promise<Response> {
   return async (path) => {
     const files = await filesIn(folder)
-    const file = files.get(path) ?? (extname(path) === '' ? files.get('/index.html') : undefined)
-    if (file !== undefined)
-      return answer(200, await readFile(file), extname(file), path.startsWith('/assets/'))
-    if (!files.has('/index.html')) return answer(503, Buffer.from(NOT_BUILT), '.html', false)
-    return answer(404, Buffer.from('There is no such file\n'), '.txt', false)
+    const file = files.get(path === '/' ? '/index.html' : path)
+    if (file !== undefined) return answer(200, await readFile(file), extname(file))
+    if (!files.has('/index.html')) return answer(503, Buffer.from(NOT_BUILT), '.html')
+    return answer(404, Buffer.from('There is no such file\n'), '.txt')
   }
 }
 
@@ -42,14 +33,12 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, string>> {
   return new Map(files.map((file) => [file.slice(folder.length).split(sep).join('/'), file]))
 }
 
-/** Names of assets change with what is in them. */
-function answer(status: number, body: Buffer, extension: string, forGood: boolean): Response {
+function answer(status: number, body: Buffer, extension: string): Response {
   return new Response(new Uint8Array(body), {
     status,
     headers: {
       'content-type': TYPES[extension] ?? 'application/octet-stream',
       'content-security-policy': PAGE_POLICY,
-      'cache-control': forGood ? 'public, max-age=31536000, immutable' : 'no-store',
     },
   })
 }

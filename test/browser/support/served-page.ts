@@ -1,5 +1,6 @@
 /** The page as it is built, over a real engine, behind a real server, in a real browser. */
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Server, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAdaptorServer } from '@hono/node-server'
@@ -44,31 +45,49 @@ export interface Served {
   /** Ends all connections and listens no more, until `start`. */
   stop(): Promise<void>
   start(): Promise<void>
+  /** Streams of changes that are open now. */
+  streams(): number
+  /** The runs cannot be looked at, for this reason; until it is called without one. */
+  breakdown(error: Error | undefined): void
+  /** The one that executed runs is gone, and another looks at them. */
+  restartEngine(): Promise<EmbeddedEngine>
 }
 
-export async function served(): Promise<Served> {
+export async function served(token?: string): Promise<Served> {
   const gates = new Gates()
   const workflows = workflowsFor(gates)
   const trouble: string[] = []
   const dir = await mkdtemp(join(tmpdir(), 'ai-workflows-runs-'))
   const engine = createEngine({ dir })
-  const api = serve(() => engine, {
+  let current = engine
+  let broken: Error | undefined
+  const source = (): EmbeddedEngine => {
+    if (broken !== undefined) throw broken
+    return current
+  }
+  const api = serve(source, {
     workflows: Object.values(workflows).map((code) => ({ code, source: undefined })),
-    guard: { token: undefined, hosts: [] },
+    guard: { token, hosts: [] },
     maxBody: 1024 * 1024,
     maxStreams: 100,
     clock: systemClock,
     page: staticPage(join(folder, 'ui')),
-    report: (error) => trouble.push(String(error)),
+    report: (error) => error !== broken && trouble.push(String(error)),
   })
-  let server = await listen(api.fetch, 0)
+  const streams = new Set<object>()
+  const count = ({ url = '' }: { url?: string }, response: ServerResponse): void => {
+    if (!url.startsWith('/api/changes')) return
+    streams.add(response)
+    response.on('close', () => streams.delete(response))
+  }
+  let server = (await listen(api.fetch, 0)).on('request', count)
   const { port } = server.address() as { port: number }
   const address = `http://127.0.0.1:${port}`
   const stop = (): Promise<void> => close(server)
   onTestFinished(async () => {
     api.close()
     await stop()
-    await engine.stop()
+    await current.stop()
     await rm(dir, { recursive: true, force: true })
   })
   return {
@@ -80,15 +99,19 @@ export async function served(): Promise<Served> {
     open: (hash = '', options = {}) => openPage(`${address}/${hash}`, options, trouble),
     stop,
     start: async () => {
-      server = await listen(api.fetch, port)
+      server = (await listen(api.fetch, port)).on('request', count)
+    },
+    streams: () => streams.size,
+    breakdown: (error) => (broken = error),
+    restartEngine: async () => {
+      await engine.stop({ grace: 0 })
+      return (current = createEngine({ dir }))
     },
   }
 }
 
-type Server = ReturnType<typeof createAdaptorServer>
-
 async function listen(fetch: (request: Request) => Promise<Response>, port: number): Promise<Server> {
-  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false })
+  const server = createAdaptorServer({ fetch, overrideGlobalObjects: false }) as Server
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return server
 }
@@ -96,7 +119,7 @@ async function listen(fetch: (request: Request) => Promise<Response>, port: numb
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
-    if ('closeAllConnections' in server) server.closeAllConnections()
+    server.closeAllConnections()
   })
 }
 

@@ -135,5 +135,32 @@ export function workflowsFor(gates: Gates, pace = 1) {
     execute: async () => await step(HOSTILE, () => ({ [HOSTILE]: HOSTILE })),
   })
 
-  return { research, score, fanOut, gated, approval, flaky, hostile }
+  const letter = workflow({
+    name: 'letter',
+    input: z.object({ to: z.object({ street: z.string(), town: z.string() }).optional() }),
+    execute: async (_ctx, input) => await step('post', () => input),
+  })
+
+  const echo = workflow({
+    name: 'echo',
+    execute: async (_ctx, names: readonly string[]) =>
+      await parallel(names.map((name) => step(name, () => name))),
+  })
+
+  const nested = workflow({
+    name: 'nested',
+    execute: async (_ctx, count: number) =>
+      await parallel(
+        ['a', 'b'].map(
+          (name) => () =>
+            parallel(
+              Array.from({ length: count }, (_, at) => step(`s-${at}`, () => at)),
+              { name },
+            ),
+        ),
+        { name: 'outer' },
+      ),
+  })
+
+  return { echo, nested, letter, research, score, fanOut, gated, approval, flaky, hostile }
 }

@@ -1,13 +1,14 @@
-/** Live changes. The page asks again after each; after a lost connection too, as nobody told it what it missed. */
+/** Values that are loaded again with each change: nothing has to be kept right by what a change says. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { messageOf } from './client.ts'
+import { listen } from './changes.ts'
+import { messageOf, RequestError } from './client.ts'
 
-/** Milliseconds after a lost connection: what the browser gives up, is opened anew. */
-const RECONNECT = 2000
 /** A loading that takes long must not follow itself without a pause: it waits as many times as long as it took. */
 const REST = 2
 /** Milliseconds between two loadings at least. */
 const GATHER = 120
+/** Milliseconds before what may pass by itself is tried again. */
+const RETRY = 3000
 
 export interface Live<Value> {
   readonly value: Value | undefined
@@ -16,75 +17,38 @@ export interface Live<Value> {
   reload(): void
 }
 
-const lost = new Set<object>()
-const listeners = new Set<() => void>()
-
-function setLost(stream: object, isLost: boolean): void {
-  if (isLost === lost.has(stream)) return
-  if (isLost) lost.add(stream)
-  else lost.delete(stream)
-  for (const listener of listeners) listener()
-}
-
-/** Whether some stream of changes is broken now. */
-export function useConnectionLost(): boolean {
-  const [isLost, set] = useState(lost.size > 0)
-  useEffect(() => {
-    const listener = (): void => set(lost.size > 0)
-    listeners.add(listener)
-    listener()
-    return () => void listeners.delete(listener)
-  }, [])
-  return isLost
-}
-
-/** Follows a stream of changes. @returns how to stop */
-function follow(path: string, onChange: () => void): () => void {
-  const self = {}
-  let source: EventSource | undefined
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const open = (): void => {
-    source = new EventSource(path)
-    source.addEventListener('open', () => {
-      setLost(self, false)
-      onChange()
-    })
-    for (const name of ['message', 'changed', 'overflow', 'end']) source.addEventListener(name, onChange)
-    source.addEventListener('error', () => {
-      setLost(self, true)
-      if (source?.readyState === EventSource.CLOSED) timer = setTimeout(open, RECONNECT)
-    })
-  }
-  open()
-  return () => {
-    clearTimeout(timer)
-    source?.close()
-    setLost(self, false)
-  }
-}
+type Result<Value> = { readonly value: Value } | { readonly problem: string }
 
 /**
- * A value that is loaded at once, and again with each change that the stream tells.
+ * A value that is loaded at once, and again with each change.
  * @param key what it depends on: another key begins anew
+ * @param run whose changes count; undefined: those of the list of runs
  */
-export function useLive<Value>(key: string, stream: string, load: () => Promise<Value>): Live<Value> {
+export function useLive<Value>(
+  key: string,
+  run: string | undefined,
+  load: () => Promise<Value>,
+): Live<Value> {
   const [state, setState] = useState<{ key: string; value?: Value; problem?: string }>({ key })
   const loader = useRef(load)
   loader.current = load
   const reload = useRef<() => void>(() => undefined)
   useEffect(() => {
-    const loading = new Loading(
-      () => loader.current(),
-      (result) => setState((before) => ({ ...(before.key === key ? before : {}), problem: undefined, ...result, key }) as never),
-    )
+    const done = (result: Result<Value>): void =>
+      setState(({ value, ...before }) => ({
+        key,
+        ...(before.key === key && value !== undefined && { value }),
+        ...result,
+      }))
+    const loading = new Loading(() => loader.current(), done)
     reload.current = () => loading.ask()
     loading.ask()
-    const stop = follow(stream, () => loading.ask())
+    const stop = listen(run, () => loading.ask())
     return () => {
       stop()
       loading.stop()
     }
-  }, [key, stream])
+  }, [key, run])
   const current = state.key === key ? state : { key }
   return { value: current.value, problem: current.problem, reload: () => reload.current() }
 }
@@ -92,12 +56,13 @@ export function useLive<Value>(key: string, stream: string, load: () => Promise<
 /** One loading at a time; what is asked for meanwhile follows it, once. */
 class Loading<Value> {
   readonly #load: () => Promise<Value>
-  readonly #done: (result: { value: Value } | { problem: string }) => void
+  readonly #done: (result: Result<Value>) => void
+  #timer: ReturnType<typeof setTimeout> | undefined
   #busy = false
   #again = false
   #stopped = false
 
-  constructor(load: () => Promise<Value>, done: (result: { value: Value } | { problem: string }) => void) {
+  constructor(load: () => Promise<Value>, done: (result: Result<Value>) => void) {
     this.#load = load
     this.#done = done
   }
@@ -109,24 +74,31 @@ class Loading<Value> {
 
   stop(): void {
     this.#stopped = true
+    clearTimeout(this.#timer)
   }
 
   async #run(): Promise<void> {
+    clearTimeout(this.#timer)
     this.#busy = true
     this.#again = false
     const began = performance.now()
-    let result: { value: Value } | { problem: string }
+    let mayPass = false
+    let result: Result<Value>
     try {
       result = { value: await this.#load() }
     } catch (error) {
       result = { problem: messageOf(error) }
+      mayPass = error instanceof RequestError && (error.status === 0 || error.status >= 500)
     }
     if (this.#stopped) return
     this.#done(result)
-    const rest = Math.max(GATHER, REST * (performance.now() - began))
-    setTimeout(() => {
-      this.#busy = false
-      if (this.#again && !this.#stopped) void this.#run()
-    }, rest)
+    this.#timer = setTimeout(
+      () => {
+        this.#busy = false
+        if (this.#again) void this.#run()
+        else if (mayPass) this.#timer = setTimeout(() => this.ask(), RETRY)
+      },
+      Math.max(GATHER, REST * (performance.now() - began)),
+    )
   }
 }

@@ -14,6 +14,8 @@ export interface Drawing {
   readonly scale: ScaleLinear<number, number>
   readonly view: View
   readonly width: number
+  /** Of it, what the view takes: after that there is room for marks. */
+  readonly span: number
   /** Of the run, milliseconds since the epoch. */
   readonly start: number
   readonly now: number
@@ -135,15 +137,15 @@ export function GroupBars({ row, drawing }: { row: GroupRow; drawing: Drawing })
   const until = Math.max(from + 2, at(drawing, group.until ?? drawing.now))
   const name = group.critical ? 'bracket critical' : 'bracket'
   if (!folded) return <path class={name} d={`M${from} ${MIDDLE + 6}v-6H${until}v6`} />
-  const { start, now, view, width } = drawing
-  const columns = Math.max(1, Math.ceil(width / COLUMN))
+  const { start, now, view, span } = drawing
+  const columns = Math.max(1, Math.ceil(span / COLUMN))
   const { most, running, failed } = densityOf(inside, { start, now, view, columns })
   const top = Math.max(most, 1)
   return (
     <g class={group.until === undefined ? 'density live' : 'density'}>
       <path class="density-ground" d={`M${from} ${ROW_HEIGHT - 4.5}H${until}`} />
-      <path class="density-running" d={areaOf(running, top, width, ROW_HEIGHT - 5, ROW_HEIGHT - 10)} />
-      <path class="density-failed" d={areaOf(failed, top, width, ROW_HEIGHT - 5, ROW_HEIGHT - 10)} />
+      <path class="density-running" d={areaOf(running, top, span, ROW_HEIGHT - 5, ROW_HEIGHT - 10)} />
+      <path class="density-failed" d={areaOf(failed, top, span, ROW_HEIGHT - 5, ROW_HEIGHT - 10)} />
     </g>
   )
 }

@@ -5,7 +5,7 @@ type Action =
   | { readonly kind: 'go'; readonly place: number }
   | { readonly kind: 'zoom'; readonly factor: number }
   | { readonly kind: 'pan'; readonly by: number }
-  | { readonly kind: 'fit' | 'fold' | 'pick' }
+  | { readonly kind: 'fit' | 'fold' | 'pick' | 'leave' }
 
 interface Around {
   readonly row: Row | undefined
@@ -50,6 +50,8 @@ export function keyAction(event: KeyboardEvent, around: Around): Action | undefi
       return { kind: 'zoom', factor: 1.6 }
     case '0':
       return { kind: 'fit' }
+    case 'Escape':
+      return { kind: 'leave' }
     default:
       return undefined
   }

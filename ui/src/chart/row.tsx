@@ -5,6 +5,8 @@ import { Icon } from '../parts/icon.tsx'
 import { Status } from '../parts/status.tsx'
 import { type Drawing, GroupBars, OperationBars, ROW_HEIGHT } from './bars.tsx'
 import { type GroupRow, labelOf, type Row } from './rows.ts'
+import type { Hover } from './tooltip.tsx'
+import { shownName } from '../parts/shown.ts'
 
 export interface RowProps {
   readonly row: Row
@@ -14,7 +16,7 @@ export interface RowProps {
   readonly isSelected: boolean
   onPick(row: Row): void
   onFold(row: Row): void
-  onHover(row: Row | undefined, event: MouseEvent): void
+  onHover(hover: Hover | undefined): void
 }
 
 export const rowElementId = (place: number): string => `row-${place}`
@@ -31,18 +33,15 @@ export function ChartRow({ row, place, drawing, isCursor, isSelected, onPick, on
       aria-label={sentenceOf(row, drawing.now)}
       {...(isGroup && { 'aria-expanded': !row.folded })}
       onClick={() => (isGroup ? onFold(row) : onPick(row))}
+      onPointerMove={({ pointerType, clientX: x, clientY: y }) =>
+        pointerType === 'mouse' && onHover({ row, x, y })
+      }
+      onPointerLeave={() => onHover(undefined)}
     >
       <div class="row-label" style={{ paddingLeft: `${10 + Math.min(row.depth, 6) * 14}px` }}>
         {isGroup ? <GroupLabel row={row} /> : <OperationLabel operation={row.operation} />}
       </div>
-      <svg
-        class="row-bars"
-        width={drawing.width}
-        height={ROW_HEIGHT}
-        aria-hidden="true"
-        onMouseMove={(event) => onHover(row, event)}
-        onMouseLeave={(event) => onHover(undefined, event)}
-      >
+      <svg class="row-bars" width={drawing.width} height={ROW_HEIGHT} aria-hidden="true">
         {isGroup ? (
           <GroupBars row={row} drawing={drawing} />
         ) : (
@@ -61,7 +60,7 @@ function GroupLabel({ row: { group, folded, inside } }: { row: GroupRow }) {
       <span class={folded ? 'twist' : 'twist open'}>
         <Icon name="chevron" />
       </span>
-      <span class="row-name">{group.name === '' ? group.kind : group.name}</span>
+      <span class="row-name">{group.name === '' ? group.kind : shownName(group.name)}</span>
       <span class="row-note">
         {ended < size
           ? `${count(ended)} of ${count(size)}`
@@ -78,7 +77,7 @@ function OperationLabel({ operation }: { operation: TimelineOperation | ApiOpera
       <Status of={state} bare />
       <span class={critical ? 'row-name critical' : 'row-name'}>
         {kind === 'compensation' && <span class="row-kind">undo </span>}
-        {labelOf(operation)}
+        {shownName(labelOf(operation))}
       </span>
       {attempts > 1 && <span class="row-note"> {attempts} attempts</span>}
     </>
@@ -90,10 +89,10 @@ function sentenceOf(row: Row, now: number): string {
   if (row.kind === 'group') {
     const { group, inside } = row
     const limit = group.limit === undefined ? '' : `, at most ${group.limit} at once`
-    return `${group.kind} ${group.name}, ${plural(inside.length, 'operation')}${limit}, ${duration((group.until ?? now) - group.from)}`
+    return `${group.kind} ${shownName(group.name)}, ${plural(inside.length, 'operation')}${limit}, ${duration((group.until ?? now) - group.from)}`
   }
   const { kind, state, from, until, attempts, critical } = row.operation
-  const parts = [`${kind} ${labelOf(row.operation)}`]
+  const parts = [`${kind} ${shownName(labelOf(row.operation))}`]
   if (attempts > 1) parts.push(plural(attempts, 'attempt')) // next to the name, as it is on the screen
   parts.push(state, duration((until ?? now) - from))
   if (critical) parts.push('on the critical path')

@@ -25,6 +25,8 @@ const MOST_UNFOLDED = 60
 
 export interface Tree {
   readonly top: readonly Node[]
+  /** At any depth. */
+  readonly groups: readonly GroupNode[]
 }
 
 type Node = TimelineOperation | GroupNode
@@ -57,7 +59,7 @@ export function treeOf({ groups, operations }: Timeline): Tree {
   }
   top.sort(byBeginning)
   for (const { members } of nodes.values()) members.sort(byBeginning)
-  return { top }
+  return { top, groups: [...nodes.values()] }
 }
 
 /** Branches that are numbered one after another, and what is in one as it began. */
@@ -101,13 +103,21 @@ export function rowsOf(tree: Tree, turned: ReadonlySet<string>): readonly Row[] 
       }
       const { group, inside } = node
       const id = groupId(group.key)
-      const folded = inside.length > MOST_UNFOLDED !== turned.has(id)
+      const folded = isFoldedByItself(node) !== turned.has(id)
       rows.push({ kind: 'group', id, depth, group, folded, inside })
       if (!folded) add(node.members, depth + 1)
     }
   }
   add(tree.top, 0)
   return rows
+}
+
+const isFoldedByItself = ({ inside }: GroupNode): boolean => inside.length > MOST_UNFOLDED
+
+/** @returns ids of the groups to turn so that all are folded, or none */
+export function turnedAll({ groups }: Tree, folded: boolean): ReadonlySet<string> {
+  const others = groups.filter((node) => isFoldedByItself(node) !== folded)
+  return new Set(others.map(({ group }) => groupId(group.key)))
 }
 
 export const operationId = ({ kind, key }: Pick<TimelineOperation, 'kind' | 'key'>): string =>

@@ -11,7 +11,7 @@ export interface ToolbarProps {
 
 export function Toolbar({ onlyCritical, hasGroups, onZoom, onFit, onCritical, onFoldAll }: ToolbarProps) {
   return (
-    <div class="chart-toolbar" role="toolbar" aria-label="Timeline">
+    <div class="chart-toolbar" role="group" aria-label="What the timeline shows">
       <button type="button" class="chip-button" aria-pressed={onlyCritical} onClick={onCritical}>
         <span class="critical-swatch" aria-hidden="true" />
         Critical path

@@ -1,7 +1,9 @@
+import { Fragment } from 'preact'
 import type { TimelineOperation } from '../../../src/timeline/timeline.ts'
 import { duration } from '../parts/format.ts'
 import { Status } from '../parts/status.tsx'
 import type { Row } from './rows.ts'
+import { shownName } from '../parts/shown.ts'
 
 export interface Hover {
   readonly row: Row
@@ -32,7 +34,7 @@ export function Tooltip({ hover: { row, x, y }, start, now }: { hover: Hover; st
 function GroupTip({ row: { group }, now }: { row: Row & { kind: 'group' }; now: number }) {
   return (
     <>
-      <p class="tip-title">{group.name === '' ? group.kind : group.name}</p>
+      <p class="tip-title">{group.name === '' ? group.kind : shownName(group.name)}</p>
       <dl class="tip-facts">
         <dt>Kind</dt>
         <dd>{group.kind}</dd>
@@ -63,19 +65,19 @@ function OperationTip({
   return (
     <>
       <p class="tip-title">
-        {name} <Status of={state} />
+        {shownName(name)} <Status of={state} />
       </p>
       <dl class="tip-facts">
         {shown.map(({ phase, attempt, from, until }, index) => (
-          <>
-            <dt key={index}>
+          <Fragment key={index}>
+            <dt>
               {phase.replace('-', ' ')}
               {phase === 'running' && attempt !== undefined && attempt > 1 ? `, attempt ${attempt}` : ''}
             </dt>
             <dd>
               {duration((until ?? now) - from)} <span class="faint">at {duration(from - start)}</span>
             </dd>
-          </>
+          </Fragment>
         ))}
       </dl>
       {critical && <p class="tip-note critical-note">On the critical path</p>}

@@ -1,7 +1,7 @@
 /** The rows of a chart, and which groups somebody has folded or unfolded. */
 import { useMemo, useState } from 'preact/hooks'
 import type { Timeline } from '../../../src/timeline/timeline.ts'
-import { groupId, placesOf, type Row, rowsOf, treeOf } from './rows.ts'
+import { placesOf, type Row, rowsOf, treeOf, turnedAll } from './rows.ts'
 
 export interface Rows {
   readonly rows: readonly Row[]
@@ -26,23 +26,6 @@ export function useRows(timeline: Timeline): Rows {
       if (!next.delete(row.id)) next.add(row.id)
       setTurned(next)
     },
-    foldAll(folded) {
-      // What is folded by itself depends on its size: from nothing turned, find those that differ.
-      const asIs = allGroups(timeline, tree)
-      setTurned(new Set(asIs.filter((row) => row.folded !== folded).map(({ id }) => id)))
-    },
+    foldAll: (folded) => setTurned(turnedAll(tree, folded)),
   }
-}
-
-/** Every group as a row, as it is without anybody's hand, those in folded ones too. */
-function allGroups({ groups }: Timeline, tree: ReturnType<typeof treeOf>) {
-  const asIs = new Map(rowsOf(tree, new Set()).map((row) => [row.id, row]))
-  const all = new Set(groups.map(({ key }) => groupId(key)))
-  const folded = [...asIs.values()].filter((row) => row.kind === 'group' && row.folded)
-  const opened = rowsOf(tree, new Set(folded.map(({ id }) => id)))
-  return opened.flatMap((row) =>
-    row.kind === 'group' && all.has(row.id)
-      ? [{ id: row.id, folded: (asIs.get(row.id) as { folded?: boolean } | undefined)?.folded ?? row.folded }]
-      : [],
-  )
 }

@@ -3,6 +3,7 @@ import { type Drawing, ROW_HEIGHT } from './bars.tsx'
 import { criticalLine } from './critical.tsx'
 import { ChartRow } from './row.tsx'
 import { groupId, operationId, type Row } from './rows.ts'
+import type { Hover } from './tooltip.tsx'
 import { ticks } from './view.ts'
 
 /** The rows that are in sight: from `first`, before `last`. */
@@ -17,18 +18,16 @@ export interface ChartWindowProps {
   readonly places: ReadonlyMap<string, number>
   readonly sight: Sight
   readonly drawing: Drawing
-  /** Pixels that times take, without what is beyond the end. */
-  readonly span: number
   readonly cursor: number
   readonly selected: string | undefined
   onPick(row: Row): void
   onFold(row: Row, place: number): void
-  onHover(row: Row | undefined, event: MouseEvent): void
+  onHover(hover: Hover | undefined): void
 }
 
 /** What is drawn of the rows. */
 export function ChartWindow(props: ChartWindowProps) {
-  const { timeline, rows, places, sight, drawing, span, cursor, selected, onPick, onFold, onHover } = props
+  const { timeline, rows, places, sight, drawing, cursor, selected, onPick, onFold, onHover } = props
   const { first, last } = sight
   const height = (last - first) * ROW_HEIGHT
   const placeOf = (key: string): number | undefined =>
@@ -40,7 +39,7 @@ export function ChartWindow(props: ChartWindowProps) {
       style={{ transform: `translateY(${first * ROW_HEIGHT}px)` }}
     >
       <svg class="chart-grid" width={drawing.width} height={height} aria-hidden="true">
-        {ticks(drawing.view, span).map(({ x }) => (
+        {ticks(drawing.view, drawing.span).map(({ x }) => (
           <path key={x} class="grid-line" d={`M${Math.round(x) + 0.5} 0V${height}`} />
         ))}
       </svg>

@@ -93,8 +93,10 @@ function SimpleField({ name, schema, value, isRequired, onChange }: FieldProps) 
   )
 }
 
-function ObjectField({ name, schema, value, onChange }: FieldProps) {
+function ObjectField({ name, schema, value, isRequired, onChange }: FieldProps) {
   const { properties = {}, required = [] } = schema
+  // One that is left out needs none of its parts.
+  const isThere = isRequired || value !== undefined
   const parts = (typeof value === 'object' && value !== null ? value : {}) as Readonly<
     Record<string, unknown>
   >
@@ -104,17 +106,20 @@ function ObjectField({ name, schema, value, onChange }: FieldProps) {
       name={key}
       schema={part}
       value={parts[key]}
-      isRequired={required.includes(key)}
+      isRequired={isThere && required.includes(key)}
       onChange={(next) => {
         const others = Object.entries(parts).filter(([other]) => other !== key)
-        onChange(Object.fromEntries(next === undefined ? others : [...others, [key, next]]))
+        const left = next === undefined || (next === '' && !isRequired) ? others : [...others, [key, next]]
+        onChange(left.length === 0 && !isRequired ? undefined : Object.fromEntries(left))
       }}
     />
   ))
   if (name === '') return <>{fields}</>
   return (
     <fieldset class="fieldset">
-      <legend>{schema.title ?? name}</legend>
+      <legend>
+        {schema.title ?? name} {!isRequired && <span class="faint">optional</span>}
+      </legend>
       <Help text={schema.description} />
       {fields}
     </fieldset>

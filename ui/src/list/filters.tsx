@@ -11,7 +11,6 @@ const STATUSES: readonly ApiStatus[] = [
   'failed',
   'cancelled',
   'blocked',
-  'pending',
   'interrupted',
 ]
 /** Milliseconds after the last key before it is searched. */

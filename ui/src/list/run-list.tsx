@@ -10,6 +10,7 @@ import { listHref, runHref } from '../parts/route.ts'
 import { Status } from '../parts/status.tsx'
 import { useNow } from '../parts/use-now.ts'
 import { Filters } from './filters.tsx'
+import { shownName } from '../parts/shown.ts'
 
 const PAGE = 50
 const ENDED: ReadonlySet<ApiStatus> = new Set<ApiStatus>(['completed', 'failed', 'cancelled', 'blocked'])
@@ -24,8 +25,8 @@ export function RunList({ query }: { query: URLSearchParams }) {
     before: query.get('before') ?? undefined,
     limit: PAGE,
   }
-  const { value, problem, reload } = useLive<ApiRuns>(query.toString(), '/api/changes', () => api.runs(asked))
-  const workflows = useWorkflows()
+  const { value, problem, reload } = useLive<ApiRuns>(query.toString(), undefined, () => api.runs(asked))
+  const workflows = [...useWorkflows(), ...(value?.runs.flatMap(({ workflow }) => workflow ?? []) ?? [])]
   const isFiltered = query.size > 0
   const now = useNow(value?.runs.some(({ status }) => !ENDED.has(status)) === true ? 1000 : undefined)
   return (
@@ -50,7 +51,7 @@ export function RunList({ query }: { query: URLSearchParams }) {
 function useWorkflows(): readonly string[] {
   const [names, setNames] = useState<readonly string[]>([])
   useEffect(() => {
-    // Without them the filter is a field to type into.
+    // Without them the filter has those of the runs that are shown.
     api.workflows().then(
       ({ workflows }) => setNames(workflows.map(({ name }) => name)),
       () => undefined,
@@ -73,6 +74,7 @@ function Runs({ runs, now, isFiltered }: { runs: readonly ApiRun[]; now: number;
         <pre class="code">npx ai-workflows run workflow.ts</pre>
       </Empty>
     )
+  const hasParents = runs.some(({ parent }) => parent !== undefined)
   return (
     <div class="card table-card">
       <table class="runs">
@@ -85,12 +87,12 @@ function Runs({ runs, now, isFiltered }: { runs: readonly ApiRun[]; now: number;
             <th scope="col" class="number">
               Duration
             </th>
-            <th scope="col">Parent</th>
+            {hasParents && <th scope="col">Parent</th>}
           </tr>
         </thead>
         <tbody>
           {runs.map((run) => (
-            <RunRow key={run.id} run={run} now={now} />
+            <RunRow key={run.id} run={run} now={now} withParent={hasParents} />
           ))}
         </tbody>
       </table>
@@ -98,7 +100,7 @@ function Runs({ runs, now, isFiltered }: { runs: readonly ApiRun[]; now: number;
   )
 }
 
-function RunRow({ run, now }: { run: ApiRun; now: number }) {
+function RunRow({ run, now, withParent }: { run: ApiRun; now: number; withParent: boolean }) {
   const { id, workflow, status, createdAt, endedAt, parent } = run
   return (
     <tr
@@ -109,15 +111,23 @@ function RunRow({ run, now }: { run: ApiRun; now: number }) {
       <td class="cell-status">
         <Status of={status} />
       </td>
-      <td class="cell-workflow">{workflow ?? <span class="faint">no name</span>}</td>
-      <td class="cell-id">
-        <a href={runHref(id)}>{id}</a>
+      <td class="cell-workflow" title={workflow}>
+        {workflow === undefined ? <span class="faint">no name</span> : shownName(workflow)}
+      </td>
+      <td class="cell-id" title={id}>
+        <a href={runHref(id)}>{shownName(id)}</a>
       </td>
       <td class="cell-started" title={fullMoment(createdAt)}>
         {moment(createdAt, now)}
       </td>
-      <td class="number cell-duration">{duration((endedAt ?? now) - createdAt)}</td>
-      <td class="cell-parent">{parent !== undefined && <a href={runHref(parent)}>{parent}</a>}</td>
+      <td class="number cell-duration">
+        {status === 'interrupted' ? '–' : duration((endedAt ?? now) - createdAt)}
+      </td>
+      {withParent && (
+        <td class="cell-parent" title={parent}>
+          {parent !== undefined && <a href={runHref(parent)}>{shownName(parent)}</a>}
+        </td>
+      )}
     </tr>
   )
 }

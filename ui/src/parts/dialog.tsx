@@ -20,7 +20,11 @@ export function Dialog({ title, verb, isDangerous = false, children, onConfirm, 
   const element = useRef<HTMLDialogElement>(null)
   const [isBusy, setBusy] = useState(false)
   const [problem, setProblem] = useState<string>()
-  useEffect(() => element.current?.showModal(), [])
+  useEffect(() => {
+    element.current?.showModal()
+    // Otherwise the first thing to press has the focus, which closes it.
+    element.current?.querySelector<HTMLElement>('.dialog-body :is(input, select, textarea)')?.focus()
+  }, [])
   const confirm = async (): Promise<void> => {
     setBusy(true)
     setProblem(undefined)

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
 import { Icon, type IconName } from './icon.tsx'
+import { shown } from './shown.ts'
 
 /** Instead of content: there is none, or it cannot be had. */
 export function Empty(props: { icon: IconName; title: string; children?: ComponentChildren }) {
@@ -18,7 +19,7 @@ export function Problem({ text, onRetry }: { text: string; onRetry?: () => void 
   return (
     <div class="problem" role="alert">
       <Icon name="warning" />
-      <span>{text}</span>
+      <span>{shown(text)}</span>
       {onRetry !== undefined && (
         <button type="button" class="link-button" onClick={onRetry}>
           Try again

@@ -3,7 +3,6 @@ import type { ApiStatus } from '../../../src/server/api.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 const ICONS: Readonly<Record<ApiStatus | OperationState, IconName>> = {
-  pending: 'clock',
   running: 'play',
   waiting: 'pause',
   completed: 'check',

@@ -2,7 +2,8 @@ import type { ApiRunDetails } from '../../../src/server/api.ts'
 import type { ValueTree } from '../../../src/server/value-tree.ts'
 import { api } from '../api/client.ts'
 import { duration } from '../parts/format.ts'
-import { Value } from '../parts/value.tsx'
+import { Value } from '../value/value.tsx'
+import { shownName } from '../parts/shown.ts'
 
 /** What the run was given, gave, and waits for. */
 export function Data({ run }: { run: ApiRunDetails }) {
@@ -18,7 +19,7 @@ export function Data({ run }: { run: ApiRunDetails }) {
           <ul class="plain-list">
             {waiting.events.map((name, index) => (
               <li key={index}>
-                <code>{name}</code>
+                <code>{shownName(name)}</code>
               </li>
             ))}
           </ul>
@@ -30,7 +31,8 @@ export function Data({ run }: { run: ApiRunDetails }) {
           <ul class="plain-list">
             {zombies.map(({ step, key, since }) => (
               <li key={key}>
-                <code>{step === '' ? 'the code of the run' : step}</code> for {duration(Date.now() - since)}
+                <code>{step === '' ? 'the code of the run' : shownName(step)}</code> for{' '}
+                {duration(Date.now() - since)}
               </li>
             ))}
           </ul>

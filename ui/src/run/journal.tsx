@@ -1,50 +1,61 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { ApiEntry, ApiJournal } from '../../../src/server/api.ts'
-import { api, messageOf, pathOf } from '../api/client.ts'
+import { api } from '../api/client.ts'
 import { useLive } from '../api/live.ts'
 import { duration } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Empty, Problem } from '../parts/notice.tsx'
-import { Value } from '../parts/value.tsx'
+import { Value } from '../value/value.tsx'
+import { shownName } from '../parts/shown.ts'
 
 const PAGE = 100
+/** What one request gives at most. */
+const MOST = 1000
 
 /** Every recorded outcome, in the run's one order. */
 export function Journal({ id, start }: { id: string; start: number }) {
-  const { value, problem, reload } = useLive<ApiJournal>(`${id} journal`, `${pathOf(id)}/changes`, () =>
-    api.journal(id, { limit: PAGE }),
-  )
-  const [later, setLater] = useState<ApiJournal>()
-  const [failure, setFailure] = useState<string>()
-  const entries = [...(value?.entries ?? []), ...(later?.entries ?? [])]
-  const next = later === undefined ? value?.next : later.next
-  const more = async (after: number): Promise<void> => {
-    try {
-      const page = await api.journal(id, { after, limit: PAGE })
-      setLater({ ...page, entries: [...(later?.entries ?? []), ...page.entries] })
-      setFailure(undefined)
-    } catch (error) {
-      setFailure(messageOf(error))
-    }
-  }
+  const [wanted, setWanted] = useState(PAGE)
+  const { value, problem, reload } = useLive<ApiJournal>(`${id} journal`, id, () => firstEntries(id, wanted))
+  useEffect(() => {
+    if (wanted !== PAGE) reload()
+  }, [wanted])
+  const { entries = [], next } = value ?? {}
   if (value !== undefined && entries.length === 0)
     return <Empty icon="clock" title="Nothing is recorded yet" />
   return (
     <section class="card journal" aria-label="Journal">
       {problem !== undefined && <Problem text={problem} onRetry={reload} />}
+      <div class="entry entry-head" aria-hidden="true">
+        <span>#</span>
+        <span>What</span>
+        <span>Of</span>
+        <span class="entry-time">Took</span>
+        <span class="entry-at">Recorded at</span>
+      </div>
       <ol>
         {entries.map((entry) => (
           <Entry key={entry.seq} entry={entry} id={id} start={start} />
         ))}
       </ol>
-      {failure !== undefined && <Problem text={failure} />}
       {next !== undefined && (
-        <button type="button" class="button journal-more" onClick={() => void more(next)}>
+        <button type="button" class="button journal-more" onClick={() => setWanted(entries.length + PAGE)}>
           Show {PAGE} more
         </button>
       )}
     </section>
   )
+}
+
+async function firstEntries(id: string, wanted: number): Promise<ApiJournal> {
+  const entries: ApiEntry[] = []
+  let next: number | undefined
+  do {
+    const limit = Math.min(MOST, wanted - entries.length)
+    const page = await api.journal(id, { after: next, limit })
+    entries.push(...page.entries)
+    next = page.next
+  } while (next !== undefined && entries.length < wanted)
+  return { entries, ...(next !== undefined && { next }) }
 }
 
 const BAD = /failed|abort|cancel/
@@ -57,9 +68,9 @@ function Entry({ entry, id, start }: { entry: ApiEntry; id: string; start: numbe
       <span class="entry-seq">{seq}</span>
       <span class={BAD.test(kind) ? 'entry-kind bad' : 'entry-kind'}>{kind.replaceAll('-', ' ')}</span>
       <span class="entry-key">
-        {key}
+        {shownName(key)}
         {attempt !== undefined && attempt > 1 && <span class="faint"> attempt {attempt}</span>}
-        {name !== undefined && name !== key && <span class="faint"> {name}</span>}
+        {name !== undefined && name !== key && <span class="faint"> {shownName(name)}</span>}
       </span>
       <span class="entry-time">{startedAt === undefined ? '' : duration(at - startedAt)}</span>
       <span class="entry-at">+{duration(at - start)}</span>

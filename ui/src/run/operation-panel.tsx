@@ -6,8 +6,9 @@ import { duration } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { runHref } from '../parts/route.ts'
 import { Status } from '../parts/status.tsx'
-import { Value } from '../parts/value.tsx'
+import { Value } from '../value/value.tsx'
 import { EventDialog, eventName } from './event-dialog.tsx'
+import { shownName } from '../parts/shown.ts'
 
 export interface PanelProps {
   readonly run: ApiRunDetails
@@ -27,9 +28,9 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
   }
   const hasEnded = run.endedAt !== undefined
   return (
-    <aside class="panel" aria-label={`Details of ${name}`}>
+    <aside class="panel" aria-label={`Details of ${shownName(name)}`}>
       <header class="panel-head">
-        <h2>{name}</h2>
+        <h2>{shownName(name)}</h2>
         <button type="button" class="icon-button" aria-label="Close the details" onClick={onClose}>
           <Icon name="close" />
         </button>
@@ -43,14 +44,14 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
         <dd>{kind}</dd>
         <dt>Key</dt>
         <dd>
-          <code>{key}</code>
+          <code>{shownName(key)}</code>
         </dd>
         {group !== undefined && (
           <>
             <dt>Group</dt>
             <dd>
-              <code>{group}</code>
-              {branch !== undefined && <span class="faint"> branch {branch}</span>}
+              <code>{shownName(group)}</code>
+              {branch !== undefined && <span class="faint"> branch {shownName(String(branch))}</span>}
             </dd>
           </>
         )}
@@ -58,7 +59,7 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
           <>
             <dt>Child run</dt>
             <dd>
-              <a href={runHref(child)}>{child}</a>
+              <a href={runHref(child)}>{shownName(child)}</a>
             </dd>
           </>
         )}
@@ -82,7 +83,7 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
       )}
       <Output run={run.id} operation={operation} />
       <div class="panel-actions">
-        {kind === 'event' && state === 'waiting' && (
+        {kind === 'event' && operation.until === undefined && (
           <button type="button" class="button" onClick={() => setAsked('event')}>
             <Icon name="bolt" /> Send this event
           </button>
@@ -95,7 +96,7 @@ export function OperationPanel({ run, operation, start, now, onClose, reload }: 
       </div>
       {asked === 'retry' && (
         <Dialog
-          title={`Retry from ${name}?`}
+          title={`Retry from ${shownName(name)}?`}
           verb="Retry from here"
           isDangerous
           onConfirm={() => api.retry(run.id, key)}

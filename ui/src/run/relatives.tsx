@@ -5,12 +5,13 @@ import { duration } from '../parts/format.ts'
 import { Problem } from '../parts/notice.tsx'
 import { listHref, runHref } from '../parts/route.ts'
 import { Status } from '../parts/status.tsx'
+import { shownName } from '../parts/shown.ts'
 
 const MOST = 100
 
 export function Relatives({ run }: { run: ApiRunDetails }) {
   const { id, parent, forkedFrom } = run
-  const { value, problem, reload } = useLive<ApiRuns>(`${id} children`, '/api/changes', () =>
+  const { value, problem, reload } = useLive<ApiRuns>(`${id} children`, undefined, () =>
     api.runs({ parent: id, limit: MOST }),
   )
   return (
@@ -20,11 +21,11 @@ export function Relatives({ run }: { run: ApiRunDetails }) {
         {parent === undefined ? (
           <p class="faint">None: no other run started it.</p>
         ) : (
-          <a href={runHref(parent)}>{parent}</a>
+          <a href={runHref(parent)}>{shownName(parent)}</a>
         )}
         {forkedFrom !== undefined && (
           <p>
-            It began with what was recorded of <a href={runHref(forkedFrom)}>{forkedFrom}</a>.
+            It began with what was recorded of <a href={runHref(forkedFrom)}>{shownName(forkedFrom)}</a>.
           </p>
         )}
       </section>
@@ -49,8 +50,8 @@ function Child({ run: { id, status, workflow, createdAt, endedAt } }: { run: Api
   return (
     <li class="child">
       <Status of={status} />
-      <a href={runHref(id)}>{id}</a>
-      <span class="faint">{workflow}</span>
+      <a href={runHref(id)}>{shownName(id)}</a>
+      <span class="faint">{shownName(workflow ?? '')}</span>
       {endedAt !== undefined && <span class="child-time">{duration(endedAt - createdAt)}</span>}
     </li>
   )

@@ -7,6 +7,7 @@ import { Icon } from '../parts/icon.tsx'
 import { runHref } from '../parts/route.ts'
 import { Status } from '../parts/status.tsx'
 import { EventDialog } from './event-dialog.tsx'
+import { shownName } from '../parts/shown.ts'
 
 type Asked = 'cancel' | 'retry' | 'event'
 
@@ -32,21 +33,19 @@ export function RunHead({ run, awaited, now, reload }: RunHeadProps) {
           <a href="#/">Runs</a>
           {parent !== undefined && (
             <>
-              <span aria-hidden="true">/</span> <a href={runHref(parent)}>{parent}</a>
+              <span aria-hidden="true">/</span> <a href={runHref(parent)}>{shownName(parent)}</a>
             </>
           )}
         </p>
         <h1>
-          {workflow ?? 'A workflow without a name'} <Status of={status} />
+          {workflow === undefined ? 'A workflow without a name' : shownName(workflow)} <Status of={status} />
         </h1>
         <p class="run-facts">
-          <code>{id}</code>
+          <code>{shownName(id)}</code>
           <span title={fullMoment(createdAt)}>started {moment(createdAt, now)}</span>
-          <span>
-            {endedAt === undefined
-              ? `for ${duration(now - createdAt)}`
-              : `took ${duration(endedAt - createdAt)}`}
-          </span>
+          {/* One that nobody executes stands still. */}
+          {endedAt !== undefined && <span>took {duration(endedAt - createdAt)}</span>}
+          {endedAt === undefined && status !== 'interrupted' && <span>for {duration(now - createdAt)}</span>}
           {executedBy !== undefined && (
             <span>
               process {executedBy.pid} on {executedBy.host}
@@ -71,10 +70,16 @@ export function RunHead({ run, awaited, now, reload }: RunHeadProps) {
         </Dialog>
       )}
       {asked === 'retry' && (
-        <Dialog title="Retry this run?" verb="Retry" onConfirm={() => api.retry(id)} onClose={close}>
+        <Dialog
+          title={status === 'interrupted' ? 'Resume this run?' : 'Retry this run?'}
+          verb={status === 'interrupted' ? 'Resume' : 'Retry'}
+          onConfirm={() => api.retry(id)}
+          onClose={close}
+        >
           <p>
-            Steps that succeeded are not done again. To do one anew, and all after it, choose it in the
-            timeline.
+            {status === 'interrupted'
+              ? 'Its process is gone. This server goes on with it from where it stopped.'
+              : 'Steps that succeeded are not done again. To do one anew, and all after it, choose it in the timeline.'}
           </p>
         </Dialog>
       )}
@@ -91,7 +96,7 @@ function Actions({
   onAsk: (what: Asked) => void
 }) {
   const hasEnded = status === 'completed' || status === 'failed' || status === 'cancelled'
-  const canRetry = hasEnded || status === 'blocked'
+  const canRetry = status === 'failed' || status === 'cancelled' || status === 'blocked'
   return (
     <div class="actions">
       {!hasEnded && (
@@ -99,7 +104,7 @@ function Actions({
           <Icon name="bolt" /> Send an event
         </button>
       )}
-      {canRetry && (
+      {(canRetry || status === 'interrupted') && (
         <button
           type="button"
           class="button"
@@ -107,7 +112,7 @@ function Actions({
           title={retryable ? undefined : 'The server does not have the code of this workflow'}
           onClick={() => onAsk('retry')}
         >
-          <Icon name="retry" /> Retry
+          <Icon name="retry" /> {canRetry ? 'Retry' : 'Resume'}
         </button>
       )}
       {!hasEnded && (

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Timeline } from '../../../src/timeline/timeline.ts'
 import type { ApiRunDetails, ApiTimeline } from '../../../src/server/api.ts'
-import { api, pathOf } from '../api/client.ts'
+import { api } from '../api/client.ts'
 import { useLive } from '../api/live.ts'
 import { Chart } from '../chart/chart.tsx'
 import { operationId } from '../chart/rows.ts'
@@ -10,6 +10,7 @@ import { runHref } from '../parts/route.ts'
 import { useNow } from '../parts/use-now.ts'
 import { Data } from './data.tsx'
 import { eventName } from './event-dialog.tsx'
+import { Failure } from './failure.tsx'
 import { Journal } from './journal.tsx'
 import { OperationPanel } from './operation-panel.tsx'
 import { Relatives } from './relatives.tsx'
@@ -36,7 +37,7 @@ const TABS = [
 ] as const
 
 export function RunPage({ id, tab }: { id: string; tab: string }) {
-  const { value, problem, reload } = useLive<Loaded>(id, `${pathOf(id)}/changes`, async () => {
+  const { value, problem, reload } = useLive<Loaded>(id, id, async () => {
     const [run, timeline] = await Promise.all([api.run(id), api.timeline(id)])
     return { run, timeline, behind: timeline.run.until === undefined ? timeline.at - Date.now() : 0 }
   })
@@ -66,7 +67,7 @@ function Run(props: Loaded & { problem: string | undefined; tab: string; reload:
     () => timeline.operations.find((each) => operationId(each) === selected),
     [timeline, selected],
   )
-  const awaiting = timeline.operations.find(({ kind, state }) => kind === 'event' && state === 'waiting')
+  const awaiting = timeline.operations.find(({ kind, until }) => kind === 'event' && until === undefined)
   const awaited = awaiting === undefined ? '' : eventName(awaiting)
   return (
     <div class="page wide">
@@ -81,6 +82,7 @@ function Run(props: Loaded & { problem: string | undefined; tab: string; reload:
       </nav>
       {tab === '' && (
         <>
+          <Failure run={run} />
           <Totals timeline={timeline} now={now} onShow={setSelected} />
           <div class={operation === undefined ? 'workbench' : 'workbench with-panel'}>
             <Chart

@@ -2,6 +2,7 @@ import type { ApiTimeline } from '../../../src/server/api.ts'
 import { operationId } from '../chart/rows.ts'
 import { duration } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
+import { shownName } from '../parts/shown.ts'
 
 export function Totals(props: { timeline: ApiTimeline; now: number; onShow: (id: string) => void }) {
   const { timeline, now, onShow } = props
@@ -55,7 +56,11 @@ export function Totals(props: { timeline: ApiTimeline; now: number; onShow: (id:
 /** What stands between backticks is code. */
 function Sentence({ text }: { text: string }) {
   return (
-    <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part))}</>
+    <>
+      {text
+        .split('`')
+        .map((part, index) => (index % 2 === 1 ? <code key={index}>{shownName(part)}</code> : part))}
+    </>
   )
 }
 
