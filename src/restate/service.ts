@@ -43,6 +43,9 @@ export interface ServiceTimes {
 /** Milliseconds that a step may go on when its run is to be put away: what it comes to is recorded, and so it is not repeated. */
 const LONGEST_STEP = 30 * 24 * 60 * 60 * 1000
 
+/** For handlers that wait: they see the run's state as it is when they look, not as it was when they began. */
+const AS_IT_IS = { enableLazyState: true }
+
 /** How often a run is looked at that has not begun, in milliseconds. */
 const LOOK = 50
 
@@ -63,9 +66,9 @@ export function asService(
         return execute(ctx as RunContext, begin, { service: name, workflow }, parts)
       }),
       [SIGNAL]: handlers.workflow.shared(signal),
-      [CANCEL]: handlers.workflow.shared(cancel),
+      [CANCEL]: handlers.workflow.shared(AS_IT_IS, cancel),
       [ABOUT]: handlers.workflow.shared(about),
-      [RECORDED]: handlers.workflow.shared(recordedPart),
+      [RECORDED]: handlers.workflow.shared(AS_IT_IS, recordedPart),
       [SUCCESSOR]: handlers.workflow.shared(successor),
       [RETRY]: handlers.workflow.shared((ctx: WorkflowSharedContext) => retry(ctx, name)),
     },

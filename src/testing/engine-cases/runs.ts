@@ -198,6 +198,13 @@ export const runCases: readonly EngineCase[] = [
     assert.equal(await run.status(), 'completed')
   }),
 
+  engineCase('cancel: that comes before the run has begun ends it', async (stage) => {
+    const flow = stage.flow(async (ctx) => await ctx.sleep('1w'))
+    const runs = await Promise.all(Array.from({ length: 10 }, () => stage.start(flow)))
+    await Promise.all(runs.map((run) => run.cancel('enough')))
+    for (const run of runs) await rejectsWith(run.result(), { kind: 'run-cancelled', cause: 'enough' })
+  }),
+
   engineCase('cancel: reaches a run that sleeps, and one that waits for an event', async (stage) => {
     const waiting = gate()
     const flow = stage.flow(async (ctx) => {
