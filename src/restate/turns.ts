@@ -134,7 +134,8 @@ export class Turns {
         this.#wake = resolve
       })
     this.#wake = undefined
-    await nextTurn() // those that end together are recorded together
+    // Those that end together are recorded together.
+    if (this.#expected.size > this.#happened.length) await nextTurn()
     this.#recording = true
     return this.#take()
   }

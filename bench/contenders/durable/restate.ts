@@ -1,8 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { CRASHED, sum } from '../../contender.ts'
 import type { DurableContender } from '../../contender.ts'
-import { freePort } from '../../servers/free-port.ts'
+import { keptPort, post } from './support/restate.ts'
 
 const RECORDED = `select count(*) as n from sys_journal where entry_type = 'Notification: Run'`
 
@@ -41,9 +39,7 @@ export const contender: DurableContender = {
         },
       },
     })
-    const note = join(directory, 'port')
-    const port = existsSync(note) ? Number(readFileSync(note, 'utf8')) : await freePort()
-    writeFileSync(note, String(port))
+    const port = await keptPort(directory)
     const logger = (): void => undefined
     await restate.serve({ services: [bench], port, logger })
     const [ingress = '', admin = ''] = url.split(' ')
@@ -64,11 +60,4 @@ export const contender: DurableContender = {
       close: () => undefined,
     }
   },
-}
-
-async function post(url: string, body: object): Promise<unknown> {
-  const headers = { 'content-type': 'application/json', accept: 'application/json' }
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
-  return response.json()
 }
