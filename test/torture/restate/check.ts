@@ -5,6 +5,9 @@ import type { Victim } from './plan.ts'
 import type { RecordedAttempt } from './records.ts'
 import type { Played } from './round.ts'
 
+/** Of Restate's times, in nanoseconds. */
+const PRECISION = 100_000_000n
+
 export interface Figures {
   roots: number
   /** Children included. */
@@ -19,7 +22,7 @@ export interface Figures {
   repeats: number
   /** Those that no kill explains. */
   unexplained: number
-  /** Calls of what was recorded already, by an execution that had lost the run to another and did not know yet. */
+  /** Calls of what had just been recorded, by an execution that had begun before. */
   late: number
   seconds: number
   /** By whom it hit: how long nothing whatever went on afterwards, in milliseconds. */
@@ -65,24 +68,21 @@ export function check(dir: string, played: Played, recorded: readonly RecordedAt
         figures.repeats++
         if (!played.blows.some(({ at, whole }) => whole >= before.at && at <= call.at)) figures.unexplained++
       }
-      if (record === undefined || call.at <= record.at) continue
-      const superseded = executed
-        .get(call.run)
-        ?.some(({ at, pid, n }) => at <= call.at && (pid !== call.pid || n > call.n))
-      if (superseded === true && isOlder(call, executed.get(call.run) ?? [])) figures.late++
+      if (record === undefined || call.at <= record.ended) continue
+      const execution = executed.get(call.run)?.find(({ pid, n }) => pid === call.pid && n === call.n)
+      if (execution !== undefined && execution.at <= record.appended + PRECISION) figures.late++
       else
         problems.push(
-          `${call.run}: ${call.key}, attempt ${call.attempt}, was called ${Number(call.at - record.at) / 1e6} ms after it was recorded`,
+          `${call.run}: ${call.key}, attempt ${call.attempt}, was called ${since(record.appended, call.at)} ms after it was recorded, by an execution that began ${since(record.appended, execution?.at)} ms after`,
         )
     }
   }
   return { problems, figures }
 }
 
-/** Another execution of the run had begun after the call's own, before the call. */
-function isOlder(call: Call, executions: readonly Progress[]): boolean {
-  const own = executions.find(({ pid, n }) => pid === call.pid && n === call.n)
-  return own !== undefined && executions.some(({ at }) => at > own.at && at <= call.at)
+/** Milliseconds. */
+function since(from: bigint, to: bigint | undefined): number | undefined {
+  return to === undefined ? undefined : Number(to - from) / 1e6
 }
 
 function idOf({ run, key, attempt }: Pick<Call, 'run' | 'key' | 'attempt'>): string {

@@ -6,8 +6,10 @@ export interface RecordedAttempt {
   readonly run: string
   readonly key: string
   readonly attempt: number
-  /** Nanoseconds since the epoch; Restate counts milliseconds. */
-  readonly at: bigint
+  /** When the function had ended, by the clock of its process: nanoseconds since the epoch. */
+  readonly ended: bigint
+  /** When the record was appended, by Restate's clock, which was seen to be some milliseconds behind. */
+  readonly appended: bigint
 }
 
 interface Row {
@@ -21,6 +23,7 @@ interface Happened {
   readonly kind: string
   readonly key: string
   readonly attempt: number
+  readonly at: number
 }
 
 /** @param runs how the ids of the runs begin, children included */
@@ -31,11 +34,15 @@ export async function recordedAttempts(admin: string, runs: string): Promise<Rec
       AND entries.entry_type = 'Notification: Run'`
   const { rows } = (await post(`${admin}/query`, { query })) as { rows: Row[] }
   return rows.flatMap(({ run, entry_json, appended_at }) => {
-    const at = BigInt(Date.parse(appended_at)) * 1_000_000n
+    const appended = nanoseconds(Date.parse(appended_at))
     return happenedIn(entry_json)
       .filter(({ kind }) => kind === 'step-done' || kind === 'step-failed')
-      .map(({ key, attempt }) => ({ run, key, attempt, at }))
+      .map(({ key, attempt, at }) => ({ run, key, attempt, ended: nanoseconds(at), appended }))
   })
+}
+
+function nanoseconds(milliseconds: number): bigint {
+  return BigInt(milliseconds) * 1_000_000n
 }
 
 /** A turn's value is a JSON text, which the table shows as an array of its bytes. */

@@ -15,7 +15,7 @@ import type { Stage } from './stage.ts'
 const OPEN = 20
 
 /** Milliseconds in which some root must end: a slow machine is not a stuck run. */
-const PATIENCE = 90_000
+const PATIENCE = 60_000
 
 const SOME = '5m'
 
@@ -91,10 +91,8 @@ class Round {
       if (this.#over.signal.aborted) return
       const at = wallClock()
       const repair = await this.#stage.strike(blow)
-      if (process.env['DBG']) console.error(performance.now() | 0, blow.victim, this.#open.size)
       await pause(blow.dead)
       await repair()
-      if (process.env['DBG']) console.error(performance.now() | 0, 'whole', this.#open.size)
       struck.push({ victim: blow.victim, at, whole: wallClock() })
     }
   }

@@ -20,7 +20,7 @@ export function summary(rounds: readonly Figures[], failed: number): string {
     ['step functions called', sum('calls')],
     ['  again, as the call before was not recorded', sum('repeats')],
     ['  of these, explained by no kill', sum('unexplained')],
-    ['  by an execution that had lost its run', sum('late')],
+    ['  of these, recorded since the execution began', sum('late')],
     ...[...gaps].flatMap(([victim, all]) => {
       const sorted = all.map(({ gap }) => gap).toSorted((one, other) => one - other)
       return [
