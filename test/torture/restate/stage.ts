@@ -79,7 +79,7 @@ export class Stage {
   }
 
   async tearDown(): Promise<void> {
-    await Promise.all(this.#services.map((service) => this.#end(service)))
+    await Promise.all([...this.#services].map((service) => this.#end(service)))
     await this.#proxy.stop()
     await this.#cluster.stop()
   }
