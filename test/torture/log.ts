@@ -11,8 +11,8 @@ interface Standing {
   readonly seq: number
 }
 
-interface Line {
-  /** Nanoseconds on the clock that all processes of a host share. */
+export interface Line {
+  /** Nanoseconds on a clock that all processes of a host share. */
   readonly at: bigint
   readonly pid: number
   readonly run: string
@@ -122,15 +122,13 @@ export class Log {
 }
 
 /** Every line of a round, in the order in which they were written. A line that a kill cut in two was never finished. */
-export function readLogs(dir: string): LogLine[] {
+export function readLogs<L extends Line = LogLine>(dir: string): L[] {
   const files = readdirSync(dir).filter((name) => name.endsWith('.log'))
   const lines = files.flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n').slice(0, -1))
   return lines
     .map(
       (text) =>
-        JSON.parse(text, (name, value: unknown) =>
-          name === 'at' ? BigInt(String(value)) : value,
-        ) as LogLine,
+        JSON.parse(text, (name, value: unknown) => (name === 'at' ? BigInt(String(value)) : value)) as L,
     )
     .toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0))
 }

@@ -19,8 +19,11 @@ import type { Block, Does, GroupOp, Member, Op, StepOp } from './program.ts'
 /** Told of every moment at which a process may want to die. */
 export type Moments = (moment: 'execute' | 'begin' | 'effect' | 'saw') => void
 
+/** Takes down what happens, before anything else does. */
+export type Notes = Pick<Log, 'executing' | 'begins' | 'effect' | 'saw'>
+
 /** @param log of the round that is going on */
-export function torture(log: () => Log, moments: Moments): Workflow<Block> {
+export function torture(log: () => Notes, moments: Moments): Workflow<Block> {
   const code: Workflow<Block> = workflow({
     name: 'torture',
     execute: async (ctx, body: Block) => {
@@ -34,7 +37,7 @@ export function torture(log: () => Log, moments: Moments): Workflow<Block> {
 
 interface Surroundings {
   readonly ctx: Context
-  readonly log: () => Log
+  readonly log: () => Notes
   readonly moments: Moments
   /** Number of this execution. */
   readonly n: number
