@@ -48,7 +48,7 @@ export class Client {
 
   /** @returns whether there was no such run */
   async begin(service: string, id: string, begin: Begin): Promise<boolean> {
-    const answer = await this.#ingress.ask('POST', `${path(service, id)}/${RUN}/send`, begin)
+    const answer = await this.#ingress.ask('POST', `${pathOf({ service, id })}/${RUN}/send`, begin)
     if (answer.status >= 300) throw this.#refused(answer, service, `start run ${quote(id)}`)
     return (answer.body as { readonly status: string }).status === 'Accepted'
   }
@@ -58,14 +58,15 @@ export class Client {
     for (;;) {
       const about = (await this.post({ service, id }, ABOUT)) as Begin | null
       if (about !== null) return about
-      await new Promise<void>((resolve) => this.#clock.after(LOOK, resolve))
+      await this.#pause()
     }
   }
 
   /** Calls one of the run's other handlers. */
-  async post({ service, id }: RunPlace, handler: string, body?: unknown): Promise<unknown> {
-    const answer = await this.#ingress.ask('POST', `${path(service, id)}/${handler}`, body)
-    if (answer.status !== OK) throw this.#refused(answer, service, `ask run ${quote(id)} (${handler})`)
+  async post(place: RunPlace, handler: string, body?: unknown): Promise<unknown> {
+    const answer = await this.#ingress.ask('POST', `${pathOf(place)}/${handler}`, body)
+    if (answer.status !== OK)
+      throw this.#refused(answer, place.service, `ask run ${quote(place.id)} (${handler})`)
     return answer.body
   }
 
@@ -74,10 +75,7 @@ export class Client {
    * @throws {RunNotFoundError}
    */
   async ended(place: RunPlace): Promise<Ended | undefined> {
-    return this.#endedBy(
-      await this.#ingress.ask('GET', `/restate/workflow${path(place.service, place.id)}/output`),
-      place,
-    )
+    return this.#endedBy(await this.#ingress.ask('GET', `/restate/workflow${pathOf(place)}/output`), place)
   }
 
   /**
@@ -86,23 +84,13 @@ export class Client {
    * @throws {StoreError} it stays away
    */
   async end(place: RunPlace, left: AbortSignal): Promise<Ended> {
-    let since = this.#clock.steady()
+    const path = `/restate/workflow${pathOf(place)}/attach`
     for (;;) {
-      try {
-        const answer = await this.#ingress.ask(
-          'GET',
-          `/restate/workflow${path(place.service, place.id)}/attach`,
-          undefined,
-          left,
-        )
-        since = this.#clock.steady()
-        const ended = this.#endedBy(answer, place)
-        if (ended !== undefined) return ended
-      } catch (error) {
-        const away = error instanceof StoreError && error.problem === 'unreachable'
-        if (!away || this.#clock.steady() - since > this.#patience) throw error
-      }
-      await new Promise<void>((resolve) => this.#clock.after(LOOK, resolve))
+      const ended = await this.#patiently(async () =>
+        this.#endedBy(await this.#ingress.ask('GET', path, undefined, left), place),
+      )
+      if (ended !== undefined) return ended
+      await this.#pause()
     }
   }
 
@@ -113,7 +101,7 @@ export class Client {
 
   /** The execution that repeats this one. */
   async successor(place: RunPlace): Promise<RunPlace | undefined> {
-    const id = (await this.post(place, SUCCESSOR)) as string | null
+    const id = (await this.#patiently(() => this.post(place, SUCCESSOR))) as string | null
     return id === null ? undefined : { ...place, id }
   }
 
@@ -135,14 +123,39 @@ export class Client {
     return run
   }
 
-  #endedBy(answer: Answer, { service, id }: RunPlace): Ended | undefined {
-    const { status, body } = answer
+  #endedBy({ status, body }: Answer, { service, id }: RunPlace): Ended | undefined {
     if (status === OK) return { completed: body as Completed }
     if (status === NOT_READY) return undefined
-    if (status === NOT_FOUND)
-      throw new RunNotFoundError(id, `Restate at ${this.#ingress.url}, workflow ${quote(service)}`)
-    const { code = status, metadata } = body as Partial<TerminalFailure>
-    return { failure: { message: problemIn(body), code, metadata } }
+    const where = `Restate at ${this.#ingress.url}`
+    if (status === NOT_FOUND) throw new RunNotFoundError(id, `${where}, workflow ${quote(service)}`)
+    const {
+      code = status,
+      metadata,
+      source,
+    } = body as Partial<TerminalFailure> & { readonly source?: string }
+    if (source === 'invocation') return { failure: { message: problemIn(body), code, metadata } }
+    throw new StoreError(
+      'unreachable',
+      `${where} cannot say how run ${quote(id)} has ended: ${problemIn(body)}`,
+    )
+  }
+
+  /** For what may be asked again: while Restate is away, up to a limit. */
+  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    const since = this.#clock.steady()
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        const isAway = error instanceof StoreError && error.problem === 'unreachable'
+        if (!isAway || this.#clock.steady() - since > this.#patience) throw error
+      }
+      await this.#pause()
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => void this.#clock.after(LOOK, resolve))
   }
 
   #refused(answer: Answer, service: string, what: string): StoreError {
@@ -154,6 +167,6 @@ export class Client {
   }
 }
 
-function path(service: string, id: string): string {
+function pathOf({ service, id }: RunPlace): string {
   return `/${encodeURIComponent(service)}/${encodeURIComponent(id)}`
 }

@@ -3,7 +3,7 @@ import type { Codec } from '../core/codec/codec.ts'
 import type { Context } from '../core/context.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { encodeInput } from '../core/encode-input.ts'
-import type { RunOutcome } from '../core/ending.ts'
+import type { Failed } from '../core/ending.ts'
 import { CancelledError, messageOf } from '../core/errors.ts'
 import { mutedWhile } from '../core/log-wrappers.ts'
 import { placesOf } from '../core/places.ts'
@@ -50,7 +50,7 @@ export async function execute(
   const { codec, clock, patience } = parts
   const id = begin.id ?? ctx.key
   const recorded = begin.repeats === undefined ? NOTHING : await recordedBy(ctx, service, begin.repeats)
-  if (recorded.output !== undefined) return { output: recorded.output, endedAt: clock.now() }
+  if (recorded.output !== undefined) return { output: recorded.output, endedAt: begin.createdAt }
   const effects = new RestateEffects({
     ctx,
     runId: id,
@@ -68,14 +68,17 @@ export async function execute(
   const executing = { settle: () => effects.settle(), leave }
   parts.running.add(executing)
   try {
-    const input = await inputOf(begin, workflow, parts)
+    const input = await inputOf(ctx, begin, workflow, parts)
     const run = begunRun(ctx, { ...begin, input }, workflow, effects, parts)
     const outcome = await Promise.race([runLoop(run, effects, { clock, patience }), effects.unstartable])
-    const isChild = begin.parent !== undefined
-    if (outcome.status !== 'completed') end(ctx, null, effects.history)
-    else if (isChild) end(ctx, outcome.value as Encoded, NOTHING)
     if (outcome.status !== 'cancelled' && ctx.isProcessing()) reportNeverAwaited(run, id, parts.log)
-    return completed(outcome, parts)
+    if (outcome.status !== 'completed') {
+      end(ctx, null, effects.history)
+      return await fail(ctx, outcome, effects.now, parts)
+    }
+    const output = outcome.value as Encoded
+    if (begin.parent !== undefined) end(ctx, output, NOTHING)
+    return { output, endedAt: effects.now }
   } catch (error) {
     if (error instanceof TerminalError) throw error
     leave()
@@ -88,7 +91,8 @@ export async function execute(
 
 /** @throws {TerminalError} the schema refuses it: then the run fails before it begins */
 async function inputOf(
-  { input, unchecked }: Begin,
+  ctx: RunContext,
+  { input, unchecked, createdAt }: Begin,
   workflow: WorkflowCode,
   parts: ExecutionParts,
 ): Promise<Encoded> {
@@ -97,7 +101,7 @@ async function inputOf(
   try {
     return await encodeInput(codec, workflow, codec.decode(input))
   } catch (error) {
-    return completed({ status: 'failed', error }, parts).output
+    return await fail(ctx, { status: 'failed', error }, createdAt, parts)
   }
 }
 
@@ -124,12 +128,22 @@ function begunRun(
   return run
 }
 
-function completed(outcome: RunOutcome, { codec, clock }: ExecutionParts): Completed {
-  const endedAt = clock.now()
-  if (outcome.status === 'completed') return { output: outcome.value as Encoded, endedAt }
-  const { status, error } = outcome
-  const metadata: Failure = { status, error: codec.encodeError(error), endedAt: `${endedAt}` }
-  throw new TerminalError(messageOf(error), { errorCode: status === 'cancelled' ? 409 : 500, metadata })
+/**
+ * The run's account of its failure, recorded: a stack is another in each execution, and Restate compares what a replay ends with.
+ * @param endedAt follows from the journal, for the same reason
+ * @throws {TerminalError}
+ */
+async function fail(
+  ctx: RunContext,
+  { status, error }: Failed,
+  endedAt: number,
+  { codec }: ExecutionParts,
+): Promise<never> {
+  const { message, metadata } = await ctx.run(status, () => {
+    const failure: Failure = { status, error: codec.encodeError(error), endedAt: `${endedAt}` }
+    return { message: messageOf(error), metadata: failure }
+  })
+  throw new TerminalError(message, { errorCode: status === 'cancelled' ? 409 : 500, metadata })
 }
 
 /** M5 */

@@ -189,6 +189,11 @@ export class RestateEffects implements Effects {
     return completions
   }
 
+  /** When the last completion happened that was delivered: the same on a replay. */
+  get now(): number {
+    return this.#now
+  }
+
   /** What this execution and those before it have come to. */
   get history(): Recorded {
     const { completions, orders } = this.#options.recorded
@@ -352,7 +357,7 @@ export class RestateEffects implements Effects {
       one = this.#unknown[0]
     ) {
       this.#unknown.shift()
-      this.#turns.forget(one.key)
+      this.#turns.delivered(one.key)
       if (one.kind === 'verdict') this.#inbox.decided(one)
       else if (one.kind === 'time') this.#told(one.at)
       else this.#put(one)

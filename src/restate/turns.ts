@@ -42,6 +42,7 @@ export class Turns {
   readonly #deal: (happened: readonly Happened[]) => void
   /** What may happen, and how it begins, until it has begun. */
   readonly #expected = new Map<Key, (() => void) | undefined>()
+  readonly #forgotten = new Set<Key>()
   #happened: Happened[] = []
   #live = false
   #held = false
@@ -72,7 +73,7 @@ export class Turns {
     if (!this.wanted) return undefined
     return (this.#turn ??= this.#ctx
       .run(this.#name(), () => this.#gather())
-      .map((happened) => () => this.#delivered(happened ?? [])))
+      .map((happened) => () => this.#recorded(happened ?? [])))
   }
 
   /** What may happen here. */
@@ -103,9 +104,16 @@ export class Turns {
       })
   }
 
-  /** Nobody wants to know any more, or it was delivered. */
+  /** Nobody wants to know any more. A turn that is on its way to the journal may still tell of it: that is ignored (D4). */
   forget(key: Key): void {
-    if (this.#expected.delete(key) && !this.wanted) this.#wake?.()
+    if (!this.#expected.delete(key)) return
+    this.#forgotten.add(key)
+    if (!this.wanted) this.#wake?.()
+  }
+
+  /** It is known now. */
+  delivered(key: Key): void {
+    this.#expected.delete(key)
   }
 
   forgetAll(): void {
@@ -153,11 +161,11 @@ export class Turns {
     return wanted.slice(0, count)
   }
 
-  #delivered(happened: readonly Happened[]): void {
+  #recorded(happened: readonly Happened[]): void {
     this.#turn = undefined
     this.#recording = false
     this.#onDelivered?.()
-    this.#deal(happened)
+    this.#deal(happened.filter(({ key }) => this.#expected.has(key) || !this.#forgotten.has(key)))
   }
 
   /** The same whenever the code is: Restate compares it on a replay. */

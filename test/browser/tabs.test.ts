@@ -26,7 +26,7 @@ describe.skipIf(chromiumPath === undefined)(`tabs of one browser${NO_CHROMIUM}`,
     await gone?.close()
     for (const name of names) gates.open(name)
     for (const [at, page] of others.entries()) await step(page, `tab-${at + 1}, done`)
-    expect(streams()).toBe(1)
+    await expect.poll(streams).toBe(1)
     for (const page of others) await page.close()
     await expect.poll(streams).toBe(0)
     expect(trouble).toEqual([])
@@ -46,7 +46,7 @@ describe.skipIf(chromiumPath === undefined)(`tabs of one browser${NO_CHROMIUM}`,
     await page.goForward()
     gates.open('two')
     await step(page, 'two, done')
-    expect(streams()).toBe(1)
+    await expect.poll(streams).toBe(1)
   })
 
   test('a browser without shared workers does with one connection for each tab', async () => {

@@ -10,6 +10,9 @@ interface Fleet {
   readonly branches: readonly (readonly Part[])[]
 }
 
+/** Milliseconds: one that needs exactly a twentieth of the cost may be said to be enough, or not. */
+const ROUNDING = 1e-6
+
 const { fleet } = fc.letrec<{ fleet: Fleet; part: Part }>((tie) => ({
   part: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -90,9 +93,9 @@ describe('of groups in groups, beside a simulator that executes them with other 
           const enough = Number(/; (\d+) would have been enough/.exec(said.text)?.[1])
           const least = Math.max(...lengths)
           expect(totals.wall - said.cost).toBe(least)
-          expect(execute(all, () => enough) - least).toBeLessThanOrEqual(0.05 * said.cost)
+          expect(execute(all, () => enough) - least).toBeLessThanOrEqual(0.05 * said.cost + ROUNDING)
           if (enough - 1 > limit)
-            expect(execute(all, () => enough - 1) - least).toBeGreaterThan(0.05 * said.cost)
+            expect(execute(all, () => enough - 1) - least).toBeGreaterThanOrEqual(0.05 * said.cost - ROUNDING)
         },
       ),
       { numRuns: 500 },
