@@ -1,4 +1,5 @@
 /** What Restate has recorded of steps, read from its tables. */
+import { setTimeout as pause } from 'node:timers/promises'
 import { post } from '../../restate/support/admin.ts'
 
 /** The outcome of one attempt. */
@@ -32,13 +33,27 @@ export async function recordedAttempts(admin: string, runs: string): Promise<Rec
     FROM sys_journal entries JOIN sys_invocation runs ON runs.id = entries.id
     WHERE runs.target_handler_name = 'run' AND runs.target_service_key LIKE '${runs}%'
       AND entries.entry_type = 'Notification: Run'`
-  const { rows } = (await post(`${admin}/query`, { query })) as { rows: Row[] }
+  const { rows } = (await ask(admin, query)) as { rows: Row[] }
   return rows.flatMap(({ run, entry_json, appended_at }) => {
     const appended = nanoseconds(Date.parse(appended_at))
     return happenedIn(entry_json)
       .filter(({ kind }) => kind === 'step-done' || kind === 'step-failed')
       .map(({ key, attempt, at }) => ({ run, key, attempt, ended: nanoseconds(at), appended }))
   })
+}
+
+const TRIES = 100
+const PAUSE = 200
+
+/** A partition that moves to another node is nowhere for a moment, and Restate says that it is. */
+async function ask(admin: string, query: string): Promise<unknown> {
+  for (let tries = 0; ; tries++)
+    try {
+      return await post(`${admin}/query`, { query })
+    } catch (error) {
+      if (tries >= TRIES || !String(error).includes("doesn't exist on this node")) throw error
+      await pause(PAUSE)
+    }
 }
 
 function nanoseconds(milliseconds: number): bigint {
@@ -57,7 +72,7 @@ function happenedIn(entry: string): readonly Happened[] {
 export async function openRuns(admin: string, runs: string): Promise<string[]> {
   const query = `SELECT target_service_key AS run, status, last_failure FROM sys_invocation
     WHERE target_handler_name = 'run' AND target_service_key LIKE '${runs}%' AND status <> 'completed'`
-  const { rows } = (await post(`${admin}/query`, { query })) as {
+  const { rows } = (await ask(admin, query)) as {
     rows: { run: string; status: string; last_failure: string | null }[]
   }
   return rows.map(({ run, status, last_failure }) => `${run} is ${status}: ${last_failure}`)
