@@ -175,6 +175,7 @@ export class RestateEffects implements Effects {
           this.#request === undefined ? waits : [...waits, this.#request],
         )
         this.#racing = false
+        if (this.#over) break // nothing is expected here any more
         this.#isNow = false
         deal()
         await this.#known()
@@ -344,7 +345,7 @@ export class RestateEffects implements Effects {
   #unknown: Happened[] = []
 
   #dealAll(happened: readonly Happened[]): void {
-    this.#isNow = true
+    this.#isNow = happened.some((one) => 'at' in one)
     this.#unknown = [...happened]
     this.#deal()
   }
@@ -368,12 +369,12 @@ export class RestateEffects implements Effects {
   async #known(): Promise<void> {
     const { clock, patience, runId } = this.#options
     const until = clock.steady() + patience
-    for (let [missing] = this.#unknown; missing !== undefined; [missing] = this.#unknown) {
+    for (let [missing] = this.#unknown; missing !== undefined && !this.#over; [missing] = this.#unknown) {
       const stop = clock.after(until - clock.steady(), () => this.#asked?.())
       await this.#somethingIsAsked()
       stop()
       this.#deal()
-      if (this.#unknown[0] === missing && clock.steady() >= until)
+      if (this.#unknown[0] === missing && clock.steady() >= until && !this.#over)
         throw new NonDeterminismError(runId, missing.key, this.#turns.keys, asksInstead(this.#turns.keys))
     }
   }

@@ -131,8 +131,9 @@ function handlerOf(
     // Restate's own messages: of the code and its steps, we tell ourselves.
     logger: (meta, ...message) => {
       const level: string = meta.level
-      if ((level === 'warn' || level === 'error') && !isExpected(message))
-        log[level](message.map((part) => messageOf(part)).join(' '))
+      if (level !== 'warn' && level !== 'error') return
+      const text = message.map((part) => messageOf(part)).join(' ')
+      log[isExpected(message, text) ? 'debug' : level](text)
     },
     ...(identityKeys === undefined ? {} : { identityKeys: [...identityKeys] }),
   })
@@ -142,13 +143,12 @@ function handlerOf(
  * That a run failed is told by whoever asks for its result, one that is left here, or whose connection is lost, goes on elsewhere, and that everybody may call is
  * what `identityKeys` says.
  */
-function isExpected(message: readonly unknown[]): boolean {
-  return message.some(
-    (part) =>
-      part instanceof TerminalError ||
-      part instanceof CancelledError ||
-      (part as NodeJS.ErrnoException | undefined)?.code === 'ERR_STREAM_PREMATURE_CLOSE' ||
-      String(part).startsWith('Accepting requests without'),
+function isExpected(message: readonly unknown[], text: string): boolean {
+  return (
+    message.some((part) => part instanceof TerminalError || part instanceof CancelledError) ||
+    /^Accepting requests without|abort error from connection|Premature close|Connection closed|ECANCELED/.test(
+      text,
+    )
   )
 }
 

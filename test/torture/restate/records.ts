@@ -45,13 +45,13 @@ export async function recordedAttempts(admin: string, runs: string): Promise<Rec
 const TRIES = 100
 const PAUSE = 200
 
-/** A partition that moves to another node is nowhere for a moment, and Restate says that it is. */
+/** A partition that moves to another node cannot be read for a moment, and Restate says so. */
 async function ask(admin: string, query: string): Promise<unknown> {
   for (let tries = 0; ; tries++)
     try {
       return await post(`${admin}/query`, { query })
     } catch (error) {
-      if (tries >= TRIES || !String(error).includes("doesn't exist on this node")) throw error
+      if (tries >= TRIES || !String(error).includes('Datafusion')) throw error
       await pause(PAUSE)
     }
 }
