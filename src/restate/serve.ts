@@ -8,7 +8,7 @@ import { erased, type WorkflowCode } from '../core/definition.ts'
 import { type Duration, milliseconds } from '../core/duration.ts'
 import { CancelledError, messageOf, StoreError } from '../core/errors.ts'
 import { givenLogger } from '../core/given-logger.ts'
-import { unfailing } from '../core/log-wrappers.ts'
+import { atLeast, unfailing } from '../core/log-wrappers.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { list, port, url } from './checks.ts'
@@ -80,7 +80,7 @@ const CHECKS = {
 export async function serve(options: ServeOptions): Promise<WorkflowServer> {
   checkOptions('serve()', options ?? null, CHECKS)
   const served = servedNames(options.workflows)
-  const log = unfailing(options.log === undefined ? consoleLogger : givenLogger(options.log))
+  const log = unfailing(options.log === undefined ? atLeast('info', consoleLogger) : givenLogger(options.log))
   const running = new InProgress()
   const server = createServer(handlerOf(served, options, log, running))
   const sessions = new Set<ServerHttp2Session>()
@@ -146,7 +146,7 @@ function handlerOf(
 function isExpected(message: readonly unknown[], text: string): boolean {
   return (
     message.some((part) => part instanceof TerminalError || part instanceof CancelledError) ||
-    /^Accepting requests without|abort error from connection|Premature close|Connection closed|ECANCELED/.test(
+    /^Accepting requests without|abort error from connection|Premature close|Connection closed|ECANCELED|write after end/.test(
       text,
     )
   )
