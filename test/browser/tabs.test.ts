@@ -55,6 +55,7 @@ describe.skipIf(chromiumPath === undefined)(`tabs of one browser${NO_CHROMIUM}`,
     const page = await open()
     await page.addInitScript('delete globalThis.SharedWorker')
     await page.goto(`${page.url().split('#')[0]}#/runs/first`)
+    await step(page, 'one, running') // its stream is open: one that is given up before that may stay
     await page.reload()
     await step(page, 'one, running')
     gates.open('one')

@@ -29,24 +29,36 @@ export class Hub {
   #source: EventSource | undefined
   #followed: ReadonlySet<string> = new Set()
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** The stream is being opened, and who follows what has changed since. */
+  #isStale = false
   #isLost = false
   #isTroubled = false
 
   join(tell: (news: News) => void): Member {
     this.#members.set(tell, [])
     tell({ kind: 'connection', isLost: this.#isLost })
-    if (this.#source === undefined) this.#open()
     return {
       follow: (ids) => {
         if (!this.#members.has(tell)) return
         this.#members.set(tell, ids)
-        if (!ids.every((id) => this.#followed.has(id))) this.#open()
+        if (this.#source === undefined || !ids.every((id) => this.#followed.has(id))) this.#renew()
       },
       leave: () => {
         this.#members.delete(tell)
-        if (this.#members.size === 0) this.#close()
+        if (this.#members.size === 0) this.#renew()
       },
     }
+  }
+
+  /** Not while it is being opened: a request that is given up before it was answered may keep its connection. */
+  #renew(): void {
+    this.#isStale = this.#source?.readyState === EventSource.CONNECTING
+    if (!this.#isStale) this.#openAnew()
+  }
+
+  #openAnew(): void {
+    if (this.#members.size > 0) this.#open()
+    else this.#close()
   }
 
   #open(): void {
@@ -55,7 +67,10 @@ export class Hub {
     this.#followed = new Set([...wanted].slice(-MOST_FOLLOWED))
     const query = new URLSearchParams([...this.#followed].map((id) => ['run', id]))
     const source = (this.#source = new EventSource(`/api/changes?${query}`))
-    source.addEventListener('open', () => this.#connection(false))
+    source.addEventListener('open', () => {
+      this.#connection(false)
+      if (this.#isStale) this.#openAnew()
+    })
     source.addEventListener('list', () => this.#trouble(false))
     source.addEventListener('changed', () => this.#tell({ kind: 'list' }))
     source.addEventListener('run', ({ data }: MessageEvent<string>) => this.#runChanged(data))
@@ -70,6 +85,7 @@ export class Hub {
     clearTimeout(this.#timer)
     this.#source?.close()
     this.#source = undefined
+    this.#isStale = false
     this.#followed = new Set()
   }
 
