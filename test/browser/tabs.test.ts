@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { chromiumPath, NO_CHROMIUM } from './support/chromium.ts'
 import { served, useBrowser } from './support/served-page.ts'
 
@@ -52,15 +52,21 @@ describe.skipIf(chromiumPath === undefined)(`tabs of one browser${NO_CHROMIUM}`,
   test('a browser without shared workers does with one connection for each tab', async () => {
     const { engine, workflows, gates, open, streams } = await served()
     await engine.start(workflows.gated, ['one'], { id: 'first' })
-    const page = await open()
-    await page.addInitScript('delete globalThis.SharedWorker')
-    await page.goto(`${page.url().split('#')[0]}#/runs/first`)
-    await step(page, 'one, running') // its stream is open: one that is given up before that may stay
-    await page.reload()
+    const page = await open('#/runs/first')
     await step(page, 'one, running')
-    gates.open('one')
-    await step(page, 'one, done')
     await expect.poll(streams).toBe(1)
+    const browser = page.context().browser() ?? expect.unreachable()
+    const context = await browser.newContext()
+    onTestFinished(() => context.close())
+    await context.addInitScript('delete globalThis.SharedWorker')
+    const tabs = [await context.newPage(), await context.newPage()]
+    for (const tab of tabs) {
+      await tab.goto(page.url())
+      await step(tab, 'one, running')
+    }
+    await expect.poll(streams).toBe(3)
+    gates.open('one')
+    for (const tab of tabs) await step(tab, 'one, done')
   })
 })
 
