@@ -1,5 +1,5 @@
 import type { Codec } from '../core/codec/codec.ts'
-import type { Context } from '../core/context.ts'
+import { encodedCode } from '../core/encoded-code.ts'
 import {
   CancelledError,
   EngineStoppedError,
@@ -15,9 +15,9 @@ import type { Claim, InboxItem, RunRecord, RunStatus, Write } from '../core/port
 import type { RunTrace, Telemetry } from '../core/ports/telemetry.ts'
 import { runLoop } from '../core/run-loop.ts'
 import type { RunOutcome } from '../core/ending.ts'
+import { reportNeverAwaited } from '../core/never-awaited.ts'
 import { placesOf } from '../core/places.ts'
 import { Run } from '../core/run.ts'
-import { validate } from '../core/schema.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { Announcer } from './announcer.ts'
 import { BothAudiences } from './both-audiences.ts'
@@ -205,7 +205,8 @@ export class Execution {
     if (told !== undefined) await unlessAborted(told, this.#interruption.signal)
     this.#effects.writeGroups()
     const at = await this.#record(end)
-    if (end.status === 'completed' || end.status === 'failed') this.#reportNeverAwaited()
+    if (end.status === 'completed' || end.status === 'failed')
+      reportNeverAwaited(this.#run, this.#options.log)
     this.#announcer.runEnded(end, at)
     this.#traceEnd(end)
     return end.status
@@ -230,7 +231,7 @@ export class Execution {
   async #outcome(): Promise<End | undefined> {
     const { record, codec, clock, patience } = this.#options
     try {
-      this.#run.begin((ctx, input) => this.#execute(ctx, input), codec.decode(record.input))
+      this.#run.begin(encodedCode(this.#options.workflow, codec), codec.decode(record.input))
       const interruption = (): AbortSignal => this.#interruption.signal
       return this.#endOf(await runLoop(this.#run, this.#effects, { clock, patience, interruption }))
     } catch (error) {
@@ -256,14 +257,6 @@ export class Execution {
     void this.#run.codeEnded.then(ended)
   }
 
-  /** An output that the schema refuses, or that cannot be stored, fails the run like an error in its code. */
-  async #execute(ctx: Context, input: unknown): Promise<Encoded> {
-    const { codec, workflow } = this.#options
-    const { definition } = workflow
-    const returned: unknown = await definition.execute(ctx, input)
-    return codec.encode(await validate(definition.output, returned, 'The output'), 'output')
-  }
-
   #endOf(outcome: RunOutcome): End {
     if (outcome.status === 'completed') return { status: 'completed', output: outcome.value as Encoded }
     return { status: outcome.status, error: this.#options.codec.encodeError(outcome.error) }
@@ -284,13 +277,6 @@ export class Execution {
     if (this.#trace === undefined) return
     const { codec } = this.#options
     this.#trace.ended({ status, error: error === undefined ? undefined : codec.decodeError(error) })
-  }
-
-  #reportNeverAwaited(): void {
-    for (const { title, place } of this.#run.neverAwaited())
-      this.#options.log.warn(`${title} was created but never awaited, so it never ran (${place})`, {
-        run: this.#options.record.id,
-      })
   }
 }
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import {
   type CancelledError,
   messageOf,
@@ -11,6 +10,7 @@ import {
 import type { ChildEffect, Encoded } from '../core/ports/effects.ts'
 import { ENDED, type NewRun, type RunRecord, type RunStatus, type Store } from '../core/ports/store.ts'
 import { encodeInput } from '../core/encode-input.ts'
+import { sameValue } from '../core/same-value.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { cancelBlocked } from './cancel-blocked.ts'
 import type { ChildResult, ChildRun } from './children.ts'
@@ -227,7 +227,8 @@ export class RunService {
     if (created) return made
     if (record.workflow !== run.workflow)
       throw new RunConflictError(run.id, `as a run of workflow ${JSON.stringify(record.workflow)}`)
-    if (!this.#sameValue(record.input, run.input)) throw new RunConflictError(run.id, 'with another input')
+    if (!sameValue(this.parts.codec, record.input, run.input))
+      throw new RunConflictError(run.id, 'with another input')
     if (record.parent?.id !== run.parent?.id || record.parent?.key !== run.parent?.key)
       throw new RunConflictError(
         run.id,
@@ -236,12 +237,6 @@ export class RunService {
           : `as a child of run ${JSON.stringify(record.parent.id)}`,
       )
     return made
-  }
-
-  /** Two inputs agree when they say the same, in whatever order their properties were written. */
-  #sameValue(one: Encoded, other: Encoded): boolean {
-    const { codec } = this.parts
-    return one === other || isDeepStrictEqual(codec.decode(one), codec.decode(other))
   }
 
   #startChild(parent: RunRecord, effect: ChildEffect, existing?: 'existing'): ChildRun {

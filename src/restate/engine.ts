@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import { type Check, checkOptions, duration, name as checkName, positiveInteger } from '../core/check.ts'
 import { createCodec, type Codec } from '../core/codec/codec.ts'
 import { erased, type WorkflowCode } from '../core/definition.ts'
@@ -7,6 +6,7 @@ import { type Duration, milliseconds, show } from '../core/duration.ts'
 import { encodeInput } from '../core/encode-input.ts'
 import { RunConflictError } from '../core/errors.ts'
 import type { Engine, RunHandle, StartOptions } from '../core/ports/engine.ts'
+import { sameValue } from '../core/same-value.ts'
 import { systemClock } from '../core/system-clock.ts'
 import { findRuns, type RestateRun, type RestateRunFilter } from './admin.ts'
 import { list, url } from './checks.ts'
@@ -104,9 +104,7 @@ class Starter implements RestateEngine {
   #requireSame(id: string, input: string, begun: Begin): void {
     if (begun.parent !== undefined)
       throw new RunConflictError(id, `as a child of run ${JSON.stringify(begun.parent.id)}`)
-    const same =
-      begun.input === input || isDeepStrictEqual(this.#codec.decode(begun.input), this.#codec.decode(input))
-    if (!same) throw new RunConflictError(id, 'with another input')
+    if (!sameValue(this.#codec, begun.input, input)) throw new RunConflictError(id, 'with another input')
   }
 }
 

@@ -1,18 +1,18 @@
 import { TerminalError } from '@restatedev/restate-sdk'
 import type { Codec } from '../core/codec/codec.ts'
-import type { Context } from '../core/context.ts'
 import type { WorkflowCode } from '../core/definition.ts'
 import { encodeInput } from '../core/encode-input.ts'
+import { encodedCode } from '../core/encoded-code.ts'
 import type { Failed } from '../core/ending.ts'
 import { CancelledError, messageOf } from '../core/errors.ts'
 import { mutedWhile } from '../core/log-wrappers.ts'
+import { reportNeverAwaited } from '../core/never-awaited.ts'
 import { placesOf } from '../core/places.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import type { Encoded } from '../core/ports/effects.ts'
 import type { Logger } from '../core/ports/logger.ts'
 import { runLoop } from '../core/run-loop.ts'
 import { Run } from '../core/run.ts'
-import { validate } from '../core/schema.ts'
 import type { PlaceOf } from './served.ts'
 import { failureIn } from './failure.ts'
 import type { InProgress } from './in-progress.ts'
@@ -71,7 +71,7 @@ export async function execute(
     const input = await inputOf(ctx, begin, workflow, parts)
     const run = begunRun(ctx, { ...begin, input }, workflow, effects, parts)
     const outcome = await Promise.race([runLoop(run, effects, { clock, patience }), effects.unstartable])
-    if (outcome.status !== 'cancelled' && ctx.isProcessing()) reportNeverAwaited(run, id, parts.log)
+    if (outcome.status !== 'cancelled' && ctx.isProcessing()) reportNeverAwaited(run, parts.log)
     if (outcome.status !== 'completed') {
       end(ctx, null, effects.history)
       return await fail(ctx, outcome, effects.now, parts)
@@ -119,12 +119,7 @@ function begunRun(
     codec,
     mutedWhile(log, () => !ctx.isProcessing()),
   )
-  const { definition } = workflow
-  const executed = async (context: Context, value: unknown): Promise<Encoded> => {
-    const returned: unknown = await definition.execute(context, value)
-    return codec.encode(await validate(definition.output, returned, 'The output'), 'output')
-  }
-  run.begin(executed, codec.decode(input))
+  run.begin(encodedCode(workflow, codec), codec.decode(input))
   return run
 }
 
@@ -144,10 +139,4 @@ async function fail(
     return { message: messageOf(error), metadata: failure }
   })
   throw new TerminalError(message, { errorCode: status === 'cancelled' ? 409 : 500, metadata })
-}
-
-/** M5 */
-function reportNeverAwaited(run: Run, id: string, log: Logger): void {
-  for (const { title, place } of run.neverAwaited())
-    log.warn(`${title} was created but never awaited, so it never ran (${place})`, { run: id })
 }

@@ -3,6 +3,7 @@
  * Restate's journals cannot be read by other runs, and begin anew with each.
  */
 import type { WorkflowContext, WorkflowSharedContext } from '@restatedev/restate-sdk'
+import { payloadSize } from '../core/payload-size.ts'
 import type { Completion, Encoded } from '../core/ports/effects.ts'
 import type { JournalEntry } from '../core/ports/store.ts'
 import { outcomesOf, timesUndone } from '../effects/outcomes.ts'
@@ -42,7 +43,7 @@ function keep(ctx: WorkflowContext, { completions, orders }: Recorded): void {
   const parts: Completion[][] = [[]]
   let characters = 0
   for (const completion of completions) {
-    characters += 'payload' in completion ? completion.payload.length : 0
+    characters += payloadSize(completion)
     if (characters > PART) {
       parts.push([])
       characters = 0

@@ -1,6 +1,7 @@
 import { RestatePromise, type WorkflowContext, type internal } from '@restatedev/restate-sdk'
 import type { Codec } from '../core/codec/codec.ts'
 import { CancelledError, NonDeterminismError, SerializationError } from '../core/errors.ts'
+import { payloadSize } from '../core/payload-size.ts'
 import type { Clock } from '../core/ports/clock.ts'
 import {
   CANCEL_KEY,
@@ -208,7 +209,6 @@ export class RestateEffects implements Effects {
 
   close(): void {
     if (this.#over) return
-    this.#over = true
     const reason = new CancelledError({ kind: 'run-ended' })
     this.#children.cancelAll(reason)
     this.#end(reason)
@@ -254,7 +254,7 @@ export class RestateEffects implements Effects {
 
   /** Up to a limit: results are not to stay in memory for the case that the run fails and is repeated. */
   #keep(completion: Completion): void {
-    this.#keeps -= 'payload' in completion ? completion.payload.length : 0
+    this.#keeps -= payloadSize(completion)
     if (this.#keeps >= 0) this.#delivered.push(completion)
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { WorkflowCode } from '../../core/definition.ts'
 import { ENDED, type RunRecord } from '../../core/ports/store.ts'
+import { sameValue } from '../../core/same-value.ts'
 import { validate } from '../../core/schema.ts'
 import type { EmbeddedEngine } from '../../engine/embedded-engine.ts'
 import type { CommandContext } from '../context.ts'
@@ -100,14 +100,17 @@ async function findEarlier(
   const checked = await validate(code.definition.input, input, 'The input')
   const { codec } = engine
   const encoded = codec.encode(checked, 'input')
-  const same = (other: string): boolean =>
-    other === encoded || isDeepStrictEqual(codec.decode(other), codec.decode(encoded))
   const filter = {
     workflow: code.name,
     status: ['pending', 'running', 'waiting', 'blocked'],
     parent: null,
   } as const
   for await (const record of eachRun(engine, filter))
-    if (record.source === source && same(record.input) && !(await engine.isRunning(record))) return record
+    if (
+      record.source === source &&
+      sameValue(codec, record.input, encoded) &&
+      !(await engine.isRunning(record))
+    )
+      return record
   return undefined
 }

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { usageError } from '../failure.ts'
 import { Interruption } from '../interruption.ts'
 import { printable } from '../text/printable.ts'
-import { namedWorkflows } from '../workflows/named-workflows.ts'
+import { someNamedWorkflows } from '../workflows/named-workflows.ts'
 
 export interface ServeOptions {
   readonly restate: string
@@ -19,7 +19,7 @@ export async function serve(
   files: readonly string[],
   { restate: admin, port, host, address }: ServeOptions,
 ): Promise<ExitCode> {
-  const workflows = await namedWorkflows(files)
+  const workflows = await someNamedWorkflows(files)
   const interruption = new Interruption(() => undefined)
   try {
     const server = await serveWorkflows({

@@ -14,7 +14,7 @@ import { openBrowser } from '../ui/browser.ts'
 import { listen } from '../ui/listen.ts'
 import { ServedRuns } from '../ui/served-runs.ts'
 import { staticPage } from '../ui/static-page.ts'
-import { loadWorkflowFile } from '../workflows/workflow-file.ts'
+import { namedWorkflows } from '../workflows/named-workflows.ts'
 
 export interface UiOptions {
   readonly port?: number
@@ -97,19 +97,8 @@ function addressOf(host: string, port: number, token: string | undefined): strin
 }
 
 async function workflowsIn(files: readonly string[]): Promise<ServedWorkflow[]> {
-  const found = new Map<string, ServedWorkflow>()
-  for (const file of files) {
-    const { workflows, path } = await loadWorkflowFile(file)
-    for (const { code } of workflows) {
-      if (code.name === undefined) continue
-      if (found.has(code.name) && found.get(code.name)?.code !== code)
-        throw usageError(
-          `${path} has a second workflow called ${JSON.stringify(code.name)}: each needs a name of its own`,
-        )
-      found.set(code.name, { code, source: path })
-    }
-  }
-  if (files.length > 0 && found.size === 0)
+  const found = await namedWorkflows(files)
+  if (files.length > 0 && found.length === 0)
     throw usageError('None of the workflows has a name, so none can be started by it: give them names')
-  return [...found.values()]
+  return found
 }

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts'
 import { execute } from '../runs/execute.ts'
 import { endedAs } from '../progress/model.ts'
 import { printable } from '../text/printable.ts'
-import { namedWorkflows } from '../workflows/named-workflows.ts'
+import { someNamedWorkflows } from '../workflows/named-workflows.ts'
 
 export interface WorkOptions {
   readonly concurrency: number
@@ -18,7 +18,7 @@ export async function work(
   const { terminal } = context
   let ended = 0
   const { cut } = await execute(context, async (engine) => {
-    const workflows = await namedWorkflows(files)
+    const workflows = await someNamedWorkflows(files)
     engine.on('*', (event) => {
       const status = endedAs(event)
       if (status === undefined) return

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Encoded } from '../../core/ports/effects.ts'
+import { sameValue } from '../../core/same-value.ts'
 import type { Chooser, Schedule } from './chooser.ts'
 import { placeOf, type RunEnd } from './live-run.ts'
 import type { Plan } from './plan.ts'
@@ -92,7 +92,7 @@ export function difference(one: Life, other: Life, plan: Plan): string | undefin
   return (
     differentEntry(one.entries, other.entries, plan) ??
     differentEnd(one, other, plan) ??
-    (sameValue(one.observed, other.observed, plan) ? undefined : 'What `observe` gave at the end differs.')
+    (samePayload(one.observed, other.observed, plan) ? undefined : 'What `observe` gave at the end differs.')
   )
 }
 
@@ -120,7 +120,7 @@ function differentEnd(one: Life, other: Life, plan: Plan): string | undefined {
 }
 
 export function sameEnd(one: RunEnd | undefined, other: RunEnd | undefined, plan: Plan): boolean {
-  return one?.status === other?.status && sameValue(one?.payload, other?.payload, plan)
+  return one?.status === other?.status && samePayload(one?.payload, other?.payload, plan)
 }
 
 function sameEntry(
@@ -132,13 +132,12 @@ function sameEntry(
     run.id === otherRun.id &&
     a.kind === b.kind &&
     a.key === b.key &&
-    sameValue('payload' in a ? a.payload : undefined, 'payload' in b ? b.payload : undefined, plan)
+    samePayload('payload' in a ? a.payload : undefined, 'payload' in b ? b.payload : undefined, plan)
   )
 }
 
 /** Errors are the same if they say the same, wherever they were thrown. */
-function sameValue(one: Encoded | undefined, other: Encoded | undefined, { codec }: Plan): boolean {
-  if (one === other) return true
-  if (one === undefined || other === undefined) return false
-  return isDeepStrictEqual(codec.decode(one), codec.decode(other))
+function samePayload(one: Encoded | undefined, other: Encoded | undefined, { codec }: Plan): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return sameValue(codec, one, other)
 }
